@@ -1,0 +1,119 @@
+/** What a study found: the content of `results.json`, and all that reports are drawn from. */
+export interface StudyResults {
+  name: string;
+  /** Version of basin that made it. */
+  version: string;
+  /** The command line that made it. */
+  command: string;
+  hardware: { cpu: string; cores: number; memoryGiB: number; os: string; node: string };
+  engine: { name: string; version: string; threads: number };
+  data: {
+    name: string;
+    /** SHA-256 over the files, hexadecimal. */
+    hash: string;
+    trainSamples: number;
+    testSamples: number;
+    /** How inputs were scaled, as written in the study: `standardise` or `unit`. */
+    normalise: string;
+  };
+  network: { name: string; weights: number };
+  runs: RunResult[];
+  lines: LineResult[];
+}
+
+/** One trained model: a regime and a seed. */
+export interface RunResult {
+  /** Name of the run folder: `<regime>-seed<k>-<hash8>`. */
+  id: string;
+  regime: string;
+  seed: number;
+  batch: number;
+  optimizer: string;
+  learningRate: number;
+  epochs: number;
+  steps: number;
+  seconds: number;
+  /** `diverged`: loss or weights were no longer finite after `steps` updates. */
+  status: 'done' | 'diverged';
+  /** SHA-256 of the final weights, hexadecimal; of the initial ones. */
+  weightsHash: string;
+  initialWeightsHash: string;
+  history: EpochResult[];
+  /** Whole training and test set at the final weights, running statistics; null after divergence. */
+  gap: GapResult | null;
+  measures: MeasureResult[];
+}
+
+export interface EpochResult {
+  epoch: number;
+  step: number;
+  /** Mean over the training set at the end of the epoch. */
+  trainLoss: number;
+  trainAccuracy: number;
+  testLoss: number;
+  testAccuracy: number;
+  learningRate: number;
+  seconds: number;
+}
+
+/** gap = train accuracy - test accuracy, and test loss - train loss: both grow with overfitting. */
+export interface GapResult {
+  trainLoss: number;
+  trainAccuracy: number;
+  testLoss: number;
+  testAccuracy: number;
+  lossGap: number;
+  accuracyGap: number;
+}
+
+/** One number that was measured at a run's final weights, with what it was computed from. */
+export interface MeasureResult {
+  /** Name in the registry: `keskar`, `hessian-top`, … */
+  measure: string;
+  /** Short label for tables and charts: `keskar full eps=1e-3`. */
+  label: string;
+  /** All options after defaults, as they stand in the study file. */
+  options: Record<string, unknown>;
+  value: number;
+  /** Whether the method met its own tolerance; a reader is told wherever the value is shown. */
+  converged: boolean;
+  /** Why it stopped, what was restarted, what failed: one sentence, empty if there is nothing to say. */
+  note: string;
+  /** What the method reports beside the value: iterations, residual, start and end value … */
+  details: Record<string, unknown>;
+  provenance: {
+    weightsHash: string;
+    dataHash: string;
+    /** Samples measured on, out of how many of which split, and the subset's seed (null: all). */
+    samples: number;
+    of: number;
+    split: 'train' | 'test';
+    subsetSeed: number | null;
+    batchNorm: 'running' | 'batch' | 'none';
+    /** Samples that share batch statistics; null where `batchNorm` is not `batch`. */
+    chunk: number | null;
+    l2: number;
+    engine: string;
+    seed: number;
+    seconds: number;
+  };
+}
+
+/** f((1 - alpha) w_from + alpha w_to) along the line between two runs of one seed. */
+export interface LineResult {
+  from: string;
+  to: string;
+  seed: number;
+  batchNorm: 'running' | 'batch' | 'none';
+  trainSamples: number;
+  testSamples: number;
+  points: LinePoint[];
+}
+
+export interface LinePoint {
+  alpha: number;
+  trainLoss: number;
+  trainAccuracy: number;
+  testLoss: number;
+  testAccuracy: number;
+}
