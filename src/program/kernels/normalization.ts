@@ -1,0 +1,111 @@
+import type { Kernel } from '../kernel.js';
+import type { TensorSpec } from '../program.js';
+import { call } from '../call.js';
+import { type Tensor, tf } from '../tensorflow.js';
+import { sum, times } from './tangents.js';
+
+// Batch norm on the statistics of its own input, as one kernel of basin's own: written out, its
+// derivatives take about twice as many passes over the activations.
+
+interface BatchNormAttributes {
+  epsilon: number;
+  /** Axes that share a mean and a variance. */
+  axes: number[];
+}
+
+export interface BatchNormResult {
+  /** scale * normalized + offset. */
+  y: Tensor;
+  /** (x - mean) / sqrt(variance + epsilon). */
+  normalized: Tensor;
+  /** Statistics with reduced axes kept as size 1; the variance is the biased one (divided by the count). */
+  mean: Tensor;
+  variance: Tensor;
+}
+
+/**
+ * Batch normalisation (Ioffe & Szegedy 2015, algorithm 1) with the statistics of `x` over `axes`;
+ * `scale` and `offset` have one entry a channel (last axis).
+ */
+export function batchNormOf(
+  x: Tensor,
+  scale: Tensor,
+  offset: Tensor,
+  { epsilon, axes }: BatchNormAttributes,
+): BatchNormResult {
+  const [y, normalized, mean, variance] = call(batchNorm, [x, scale, offset], { epsilon, axes });
+  return { y, normalized, mean, variance };
+}
+
+const inverseDeviation = (variance: Tensor, epsilon: number) =>
+  tf.rsqrt(tf.add(variance, tf.scalar(epsilon)));
+
+/** The axes of a [..., C] tensor other than those that `axes` leaves, for sums down to one entry a channel. */
+const allButLast = (x: Tensor) => [...Array(x.rank - 1).keys()];
+
+const batchNorm: Kernel = {
+  name: 'BasinBatchNorm',
+  inputs: ['x', 'scale', 'offset'],
+  shape([x]: TensorSpec[], attrs) {
+    const axes = (attrs as unknown as BatchNormAttributes).axes;
+    const statistics = {
+      shape: x.shape.map((size, i) => (axes.includes(i) ? 1 : size)),
+      dtype: x.dtype,
+    };
+    return [x, x, statistics, statistics];
+  },
+  decompose([x, scale, offset], attrs) {
+    const { epsilon, axes } = attrs as unknown as BatchNormAttributes;
+    const mean = tf.mean(x, axes, true);
+    const centred = tf.sub(x, mean);
+    const variance = tf.mean(tf.mul(centred, centred), axes, true);
+    const normalized = tf.mul(centred, inverseDeviation(variance, epsilon));
+    return [tf.add(tf.mul(normalized, scale), offset), normalized, mean, variance];
+  },
+  // The Jacobian of x -> normalized is the symmetric r (I - 1 1'/M - n n'/M), r = 1 / sqrt(var + eps).
+  tangent({
+    inputs: [, scale],
+    outputs: [, normalized, , variance],
+    tangents: [dx, dScale, dOffset],
+    attrs,
+  }) {
+    const { epsilon, axes } = attrs as unknown as BatchNormAttributes;
+    if (!dx) return [sum(times(dScale, normalized), dOffset), null, null, null];
+    const r = inverseDeviation(variance, epsilon);
+    const dMean = tf.mean(dx, axes, true);
+    const slope = tf.mean(tf.mul(normalized, dx), axes, true);
+    const dNormalized = tf.mul(r, tf.sub(tf.sub(dx, dMean), tf.mul(normalized, slope)));
+    const dVariance = tf.div(tf.mul(tf.scalar(2), slope), r);
+    const dy = sum(times(dScale, normalized), tf.mul(dNormalized, scale), dOffset);
+    return [dy, dNormalized, dMean, dVariance];
+  },
+};
+
+// Composed of kernels that have tangent rules, so the second derivative needs no rule of its own.
+tf.registerGradient({
+  kernelName: batchNorm.name,
+  inputsToSave: ['scale'],
+  outputsToSave: [false, true, false, true],
+  gradFunc(dys, saved, attributes) {
+    const [scale, normalized, variance] = saved;
+    const { epsilon, axes } = attributes as unknown as BatchNormAttributes;
+    const dy = (dys as unknown as Tensor[])[0];
+    const product = tf.mul(dy, normalized);
+    const r = inverseDeviation(variance, epsilon);
+    const factor = tf.mul(r, scale);
+    const dx = () => {
+      const centred = tf.sub(
+        tf.sub(dy, tf.mean(dy, axes, true)),
+        tf.mul(normalized, tf.mean(product, axes, true)),
+      );
+      return tf.mul(centred, factor);
+    };
+    return {
+      x: dx,
+      scale: () => tf.sum(product, allButLast(dy)),
+      offset: () => tf.sum(dy, allButLast(dy)),
+    };
+  },
+});
+
+export const normalizationKernels: Kernel[] = [batchNorm];
