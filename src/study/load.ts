@@ -53,44 +53,41 @@ export function parseStudy(text: string, file: string): StudyFile {
     const [{ message, pos }] = document.errors;
     throw new InputError(`${at(pos[0])}: this is not valid YAML: ${message}.`);
   }
-  if (document.contents === null) {
-    throw new InputError(
-      `${file}: the study file is empty, expected name, data, network, regimes.`,
-    );
-  }
-  const where = (path: KeyPath): string => {
-    const offset = offsetOf(document, path);
-    return `${at(offset)}:${path.length > 0 ? ` ${path.join('.')}` : ''}`;
-  };
   let value: unknown;
   try {
     value = document.toJS();
   } catch (error) {
     throw new InputError(`${file}: ${(error as Error).message}.`);
   }
+  if (value === null) {
+    throw new InputError(
+      `${file}: the study file is empty, expected name, data, network, regimes.`,
+    );
+  }
+  const place = (path: KeyPath, atKey: boolean): string => {
+    const key = path.length > 0 ? ` ${path.join('.')}` : '';
+    return `${at(offsetOf(document, path, atKey))}:${key}`;
+  };
   const result = studySchema.safeParse(value);
   if (!result.success) {
-    const issue = first(result.error.issues);
-    const { path, text } = explain(issue, value, []);
-    const more = result.error.issues.length - 1;
-    const others = more > 0 ? ` (and ${more} more)` : '';
+    const { path, text, atKey = false } = explain(first(result.error.issues), value, []);
     const colon = path.length > 0 ? ':' : '';
-    throw new InputError(`${where(path)}${colon} ${text}${text.endsWith('?') ? '' : '.'}${others}`);
+    throw new InputError(`${place(path, atKey)}${colon} ${text}${text.endsWith('?') ? '' : '.'}`);
   }
+  const where = (path: KeyPath): string => place(path, false);
   return { file, study: result.data, where };
 }
 
-/** Offset of the value at `path`, of its key if it has no value, or of what encloses it. */
-function offsetOf(document: Document.Parsed<ParsedNode>, path: KeyPath): number {
+/** Offset of the value at `path` or of its key, or, where it is missing, of what encloses it. */
+function offsetOf(document: Document.Parsed<ParsedNode>, path: KeyPath, atKey: boolean): number {
   for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return node.range[0];
-    const parent =
-      length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+    const value = document.getIn(path.slice(0, length), true);
+    const parent = length > 1 ? document.getIn(path.slice(0, length - 1), true) : document.contents;
     const pair = isMap(parent)
       ? parent.items.find(({ key }) => isScalar(key) && key.value === path[length - 1])
       : undefined;
-    if (pair && isNode(pair.key) && pair.key.range) return pair.key.range[0];
+    const node = atKey && pair ? pair.key : value;
+    if (isNode(node) && node.range) return node.range[0];
   }
   return document.contents?.range[0] ?? 0;
 }
@@ -102,8 +99,15 @@ function first(issues: readonly Issue[]): Issue {
   return issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
 }
 
+interface Explanation {
+  path: KeyPath;
+  text: string;
+  /** It is about the key, not its value. */
+  atKey?: boolean;
+}
+
 /** The path and the words for an issue of zod about `root`, whose own path starts at `base`. */
-function explain(issue: Issue, root: unknown, base: KeyPath): { path: KeyPath; text: string } {
+function explain(issue: Issue, root: unknown, base: KeyPath): Explanation {
   const path = [...base, ...issue.path];
   const value = valueAt(root, path);
   const found = value === undefined ? 'it is missing' : `found ${show(value)}`;
@@ -116,19 +120,19 @@ function explain(issue: Issue, root: unknown, base: KeyPath): { path: KeyPath; t
       return { path, text: `expected one of ${values.join(', ')}, ${found}${hint}` };
     }
     case 'unrecognized_keys':
-      return { path: [...path, issue.keys[0]], text: issue.message };
+      return { path: [...path, issue.keys[0]], text: issue.message, atKey: true };
     case 'too_small': {
       const bound = issue.inclusive ? 'at least' : 'more than';
-      const unit = issue.origin === 'array' ? ' entries' : '';
-      return { path, text: `expected ${bound} ${issue.minimum}${unit}, ${found}` };
+      const list = issue.origin === 'array' ? 'a list of ' : '';
+      return { path, text: `expected ${list}${bound} ${issue.minimum}, ${found}` };
     }
     case 'too_big': {
       const bound = issue.inclusive ? 'at most' : 'less than';
-      const unit = issue.origin === 'array' ? ' entries' : '';
-      return { path, text: `expected ${bound} ${issue.maximum}${unit}, ${found}` };
+      const list = issue.origin === 'array' ? 'a list of ' : '';
+      return { path, text: `expected ${list}${bound} ${issue.maximum}, ${found}` };
     }
     case 'invalid_key':
-      return { path, text: issue.issues[0].message };
+      return { path, text: issue.issues[0].message, atKey: true };
     case 'invalid_union': {
       const meant = issue.errors.filter((branch) => !mismatches(branch, value));
       return meant.length === 1
