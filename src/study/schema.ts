@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { datasetNames, normalisations } from '../data/dataset.js';
+import type { Activation } from '../network/activations.js';
 import { initializerNames } from '../network/initializers.js';
 import { measureNames, measures } from './measures.js';
 import { oneOf, strict } from './strict.js';
 
 export const networkNames = ['f1'] as const;
+/** A list of its own, so that reading a study does not load what the functions are made of. */
 export const activations = [
   'relu',
   'leaky-relu',
@@ -14,15 +16,15 @@ export const activations = [
   'tanh',
   'softplus',
   'swish',
-] as const;
+] as const satisfies readonly Activation[];
 export const engineNames = ['onnx', 'cpu'] as const;
 export const optimizerNames = ['sgd', 'momentum', 'nesterov', 'adam'] as const;
 export const chartNames = [
-  'training-curves',
+  'gap',
   'sharpness',
   'hessian-top',
-  'gaps',
   'parametric-line',
+  'training-curves',
 ] as const;
 export type ChartName = (typeof chartNames)[number];
 
@@ -62,7 +64,9 @@ const network = z.union(
       cnn: strict({
         filters: z.array(size).min(1).describe('Filters of each convolution (stride 1, same).'),
         kernel: size.default(5).describe('Height and width of a filter.'),
-        pool: size.default(2).describe('Size and stride of the max pooling after a convolution.'),
+        pool: size
+          .default(2)
+          .describe('Size of the max pooling after a convolution (stride 2, same); 1 for none.'),
         dense: z.array(size).default([64]).describe('Units of each hidden dense layer.'),
         activation,
         batchNorm: normalised,

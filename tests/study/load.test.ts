@@ -29,7 +29,7 @@ describe('loadStudy', () => {
       },
       measureOn: 'all',
       measures: [],
-      report: ['training-curves', 'sharpness', 'hessian-top', 'gaps', 'parametric-line'],
+      report: ['gap', 'sharpness', 'hessian-top', 'parametric-line', 'training-curves'],
     });
   });
 
@@ -49,7 +49,7 @@ describe('loadStudy', () => {
   - keskar: { epsilon: 1e-3, space: 50, batchNorm: batch }
   - hessian-top: { k: 3 }`,
       line: 'line: { from: A, to: +LR, range: [0, 1] }',
-      report: 'report: [gaps]',
+      report: 'report: [gap]',
     });
     expect(study.network).toEqual({
       cnn: {
@@ -270,7 +270,7 @@ describe('loadStudy', () => {
     [
       'an unknown chart',
       { x: 'report: [training-curve]' },
-      'report.0: expected one of training-curves, sharpness',
+      'report.0: expected one of gap, sharpness',
     ],
     [
       'a falling range',

@@ -123,7 +123,7 @@ describe('resolveStudy', () => {
 
   it('resolves what is measured on, the line, the engine and the charts', () => {
     const study = resolve({
-      x: 'measureOn: { samples: 6000, seed: 4 }\nline: { from: SB, to: LB, points: 5 }\nthreads: 2\nreport: [gaps]',
+      x: 'measureOn: { samples: 6000, seed: 4 }\nline: { from: SB, to: LB, points: 5 }\nthreads: 2\nreport: [gap]',
     });
     expect(study.measureOn).toEqual({ samples: 6000, seed: 4 });
     expect(study.line).toEqual({
@@ -134,7 +134,7 @@ describe('resolveStudy', () => {
       batchNorm: 'running',
     });
     expect(study.engine).toEqual({ name: 'onnx', threads: 2 });
-    expect(study.report).toEqual(['gaps']);
+    expect(study.report).toEqual(['gap']);
     expect(resolve().measureOn).toEqual({ samples: 60_000, seed: null });
     expect(resolve().line).toBeNull();
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { studyJsonSchema } from '../../src/study/schema.js';
+import { activationNames } from '../../src/network/activations.js';
+import { activations, studyJsonSchema } from '../../src/study/schema.js';
 
 interface Node {
   description?: string;
@@ -22,6 +23,10 @@ describe('studyJsonSchema', () => {
     for (const [key, { description }] of Object.entries(schema.properties!)) {
       expect(description, key).toMatch(/\.$/);
     }
+  });
+
+  it('knows every activation function', () => {
+    expect([...activations].sort()).toEqual([...activationNames].sort());
   });
 
   it('holds the defaults of the measures', () => {
