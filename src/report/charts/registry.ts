@@ -1,0 +1,23 @@
+import type { StudyResults } from '../../study/results.js';
+import type { Chart, ChartResult } from '../chart.js';
+import { gap } from './gap.js';
+import { hessianTop } from './hessian-top.js';
+import { parametricLine } from './parametric-line.js';
+import { sharpness } from './sharpness.js';
+import { trainingCurves } from './training-curves.js';
+
+/** Every chart by name, in the order of a report. A new chart is one file and one line here. */
+export const charts: Record<string, Chart> = {
+  gap,
+  sharpness,
+  'hessian-top': hessianTop,
+  'parametric-line': parametricLine,
+  'training-curves': trainingCurves,
+};
+
+/** All charts that the results have data for. */
+export function drawAll(results: StudyResults): ChartResult[] {
+  return Object.values(charts)
+    .map((chart) => chart(results))
+    .filter((chart) => chart !== null);
+}
