@@ -3,7 +3,7 @@ import { defineNetwork, type Network, type NetworkOptions } from './network.js';
 
 /**
  * F1 of Keskar et al. (2017), appendix B: five times (dense 512, batch norm, ReLU), then a dense layer
- * to the classes. Dense layers have biases. On MNIST 1 462 538 weights.
+ * to the classes. Dense layers have biases. On MNIST 1 462 794 weights.
  */
 export function f1(inputShape: number[], outputs: number, options?: NetworkOptions): Network {
   return defineNetwork(

@@ -6,7 +6,7 @@ export interface MicroBatch {
 }
 
 /** Numbers of forward-pass activations that a micro-batch may hold; a second derivative keeps about twelve times that. */
-const activationBudget = 24e6;
+const activationBudget = 72e6;
 
 /**
  * Samples that go through at once: as many as the budget allows, at least one chunk, in parts of
