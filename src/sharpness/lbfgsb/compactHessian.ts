@@ -1,5 +1,6 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { dot } from '../../objective/vector.js';
+import { addGram, GRAM_ROWS, gramStride } from '../gram.js';
 
 /**
  * Limited-memory BFGS matrix in compact form (Byrd, Nocedal & Schnabel 1994; Byrd, Lu, Nocedal & Zhu
@@ -25,9 +26,8 @@ export class CompactHessian {
   readonly stride: number;
   /** Q, row by row, (2 pairs) x (2 pairs). */
   Q = new Float64Array(0);
-  /** sy[a][b] = s_a . y_b, known where s_a is not older than y_b; ss[a][b] = s_a . s_b. By slots. */
-  private readonly sy: Matrix;
-  private readonly ss: Matrix;
+  /** U^T U by slots. */
+  private readonly products: Matrix;
   private readonly born: number[] = [];
   private updates = 0;
 
@@ -36,8 +36,7 @@ export class CompactHessian {
     readonly memory: number,
   ) {
     this.stride = 2 * memory;
-    this.sy = Matrix.zeros(memory, memory);
-    this.ss = Matrix.zeros(memory, memory);
+    this.products = Matrix.zeros(this.stride, this.stride);
   }
 
   /** Back to B = I. */
@@ -65,39 +64,41 @@ export class CompactHessian {
     const slot = this.updates % this.memory;
     this.born[slot] = this.updates++;
     this.pairs = Math.min(this.updates, this.memory);
-    const products = new Float64Array(2 * this.pairs);
-    let squares = 0;
+    const width = 2 * this.pairs;
+    const withY = new Float64Array(width);
+    const withS = new Float64Array(width);
     for (let i = 0, row = 0; i < size; i++, row += stride) {
       const y = gradient[i] - previous[i];
       const s = step * direction[i];
       rows[row + 2 * slot] = y;
       rows[row + 2 * slot + 1] = s;
-      squares += y * y;
-      for (let k = 0; k < products.length; k++) products[k] += rows[row + k] * s;
+      for (let k = 0; k < width; k++) {
+        withY[k] += rows[row + k] * y;
+        withS[k] += rows[row + k] * s;
+      }
     }
-    for (let other = 0; other < this.pairs; other++) {
-      this.sy.set(slot, other, products[2 * other]);
-      this.ss.set(slot, other, products[2 * other + 1]);
-      this.ss.set(other, slot, products[2 * other + 1]);
+    // The line search knows s . y to more digits than the sum over variables does.
+    withY[2 * slot + 1] = withS[2 * slot] = curvature;
+    for (let k = 0; k < width; k++) {
+      this.products.set(k, 2 * slot, withY[k]).set(2 * slot, k, withY[k]);
+      this.products.set(k, 2 * slot + 1, withS[k]).set(2 * slot + 1, k, withS[k]);
     }
-    this.sy.set(slot, slot, curvature);
-    this.theta = squares / curvature;
+    this.theta = withY[2 * slot] / curvature;
     return this.factorise();
-  }
-
-  /** Whether s of slot a came after y of slot b. */
-  newer(a: number, b: number): boolean {
-    return this.born[a] > this.born[b];
   }
 
   /** U^T v, a vector of 2 pairs. Cost: 2 m n. */
   transposeTimes(v: Float64Array): Float64Array {
     const { rows, stride, size } = this;
-    const out = new Float64Array(2 * this.pairs);
+    const width = 2 * this.pairs;
+    const out = new Float64Array(width);
     for (let i = 0, row = 0; i < size; i++, row += stride) {
       const value = v[i];
       if (value === 0) continue;
-      for (let k = 0; k < out.length; k++) out[k] += rows[row + k] * value;
+      for (let k = 0; k < width; k += 2) {
+        out[k] += rows[row + k] * value;
+        out[k + 1] += rows[row + k + 1] * value;
+      }
     }
     return out;
   }
@@ -108,33 +109,64 @@ export class CompactHessian {
     return v.map((_, i) => dot(this.Q.subarray(i * n, (i + 1) * n), v));
   }
 
+  /** U^T Z Z^T U over the variables whose `active` entry is 0. Cost: at most m^2 n products. */
+  freeProducts(active: Uint8Array): Matrix {
+    let count = 0;
+    for (const held of active) count += held;
+    const rarer = 2 * count <= this.size ? 1 : 0;
+    const sums = this.sumWhere(active, rarer);
+    // Subtracting rounds to a unit of U^T U, which is what D = diag(S^T Y) carries already.
+    return rarer === 0
+      ? sums
+      : this.products.subMatrix(0, sums.rows - 1, 0, sums.rows - 1).sub(sums);
+  }
+
+  private sumWhere(active: Uint8Array, status: number): Matrix {
+    const { rows, stride, size } = this;
+    const width = 2 * this.pairs;
+    const padded = gramStride(width);
+    const block = new Float64Array(GRAM_ROWS * padded);
+    const gram = new Float64Array(padded * padded);
+    let filled = 0;
+    for (let i = 0; i < size; i++) {
+      if (active[i] !== status) continue;
+      for (let k = 0, row = i * stride, to = filled * padded; k < width; k++) {
+        block[to + k] = rows[row + k];
+      }
+      if (++filled === GRAM_ROWS) {
+        addGram(block, filled, padded, gram);
+        filled = 0;
+      }
+    }
+    addGram(block, filled, padded, gram);
+    const sums = Matrix.zeros(width, width);
+    for (let a = 0; a < width; a++) {
+      for (let b = 0; b <= a; b++) {
+        const sum = gram[a * padded + b];
+        sums.set(a, b, sum).set(b, a, sum);
+      }
+    }
+    return sums;
+  }
+
   /**
-   * The symmetric indefinite system [-A B^T; B C] over pairs, with y entries of a vector before s
-   * entries in each slot: `reduce(rhs)` solves it. With `free` sums of the subspace step the blocks are
-   * A = D + Y'ZZ'Y / theta, B = (L - S'ZZ'Y) / theta, C = S'AA'S / theta, which is
-   * Q^-1 - U'ZZ'U / theta without the cancellation (A: active variables; 1995, section 5.1).
-   * Without sums it is Q^-1 itself. Null where a Cholesky factor breaks down.
+   * Q^-1 - F / theta, the system of the subspace step, with F = `freeProducts`; without F it is Q^-1.
+   * Its blocks are written [-A B^T; B C]: A = D + Y'ZZ'Y / theta; B = (L - S'ZZ'Y) / theta;
+   * C = (S'S - S'ZZ'S) / theta (1995, section 5.1). Null where a Cholesky factor breaks down.
    */
-  system(free?: FreeSums): PairSystem | null {
-    const { pairs, theta, sy, ss } = this;
+  system(free?: Matrix): PairSystem | null {
+    const { pairs, theta, products, born } = this;
     const A = Matrix.zeros(pairs, pairs);
     const B = Matrix.zeros(pairs, pairs);
     const C = Matrix.zeros(pairs, pairs);
     for (let a = 0; a < pairs; a++) {
       for (let b = 0; b < pairs; b++) {
-        const k = a * pairs + b;
-        const symmetric = a >= b ? k : b * pairs + a;
-        const diagonal = a === b ? sy.get(a, a) : 0;
-        const newer = this.newer(a, b);
-        if (free === undefined) {
-          A.set(a, b, diagonal);
-          B.set(a, b, newer ? sy.get(a, b) / theta : 0);
-          C.set(a, b, ss.get(a, b) / theta);
-        } else {
-          A.set(a, b, diagonal + free.yy[symmetric] / theta);
-          B.set(a, b, (newer ? free.syActive[k] : -free.syFree[k]) / theta);
-          C.set(a, b, free.ssActive[symmetric] / theta);
-        }
+        const [ya, sa, yb, sb] = [2 * a, 2 * a + 1, 2 * b, 2 * b + 1];
+        const diagonal = a === b ? products.get(sa, ya) : 0;
+        const lower = born[a] > born[b] ? products.get(sa, yb) : 0;
+        A.set(a, b, diagonal + (free?.get(ya, yb) ?? 0) / theta);
+        B.set(a, b, (lower - (free?.get(sa, yb) ?? 0)) / theta);
+        C.set(a, b, (products.get(sa, sb) - (free?.get(sa, sb) ?? 0)) / theta);
       }
     }
     return PairSystem.factorise(A, B, C);
@@ -156,18 +188,6 @@ export class CompactHessian {
     }
     return true;
   }
-}
-
-/** Sums over variables of products of pairs; `yy` and `ssActive` hold their lower triangle. */
-export interface FreeSums {
-  /** Y'ZZ'Y over the free variables. */
-  yy: Float64Array;
-  /** S'ZZ'Y over the free variables. */
-  syFree: Float64Array;
-  /** S'AA'Y over the active variables. */
-  syActive: Float64Array;
-  /** S'AA'S over the active variables. */
-  ssActive: Float64Array;
 }
 
 /** [-A B^T; B C] with A and its Schur complement C + B A^-1 B^T positive definite. */

@@ -89,39 +89,36 @@ export async function minimise(
   let evaluations = 0;
 
   /** Evaluates at x into `gradient` and keeps the best point. */
-  const probe = async (): Promise<{ value: number; finite: boolean }> => {
+  const probe = async (): Promise<{ value: number; finite: boolean; gradientNorm: number }> => {
     await setImmediate();
     evaluations++;
     const result = await evaluate(x);
     gradient.set(result.gradient);
     const finite = Number.isFinite(result.value) && allFinite(gradient);
+    const gradientNorm = finite ? projectedGradientNorm(x, gradient, box) : NaN;
     if (finite && result.value < best.value) {
       best.x.set(x);
       best.value = result.value;
-      best.gradientNorm = projectedGradientNorm(x, gradient, box);
+      best.gradientNorm = gradientNorm;
     }
-    return { value: result.value, finite };
+    return { value: result.value, finite, gradientNorm };
   };
 
   for (let i = 0; i < n; i++) x[i] = Math.min(box.upper[i], Math.max(box.lower[i], start[i]));
   const first = await probe();
   if (!first.finite) best.x.set(x);
-  const startResult = {
-    value: first.value,
-    gradientNorm: best.gradientNorm,
-  };
   let iterations = 0;
   const finish = (reason: LbfgsbReason): LbfgsbResult => ({
     ...best,
     value: first.finite ? best.value : first.value,
-    start: startResult,
+    start: { value: first.value, gradientNorm: first.gradientNorm },
     iterations,
     evaluations,
     reason,
     converged: reason === 'projected gradient' || reason === 'relative reduction',
   });
   if (!first.finite) return finish('not finite');
-  if (startResult.gradientNorm <= gtol) return finish('projected gradient');
+  if (first.gradientNorm <= gtol) return finish('projected gradient');
 
   let value = first.value;
   let fresh = true;
@@ -146,16 +143,15 @@ export async function minimise(
     const initial = Math.min(fresh && !boxed ? 1 / length : 1, most);
     previous.set(x);
     previousGradient.set(gradient);
-    let trialValue = value;
+    let trial = first;
     let trialSlope = slope;
     const search = await lineSearch(
       async (step) => {
         if (evaluations >= maxEvaluations) return null;
         move(x, previous, direction, step, box, cauchy.point);
-        const trial = await probe();
-        trialValue = trial.value;
+        trial = await probe();
         trialSlope = trial.finite ? dot(direction, gradient) : NaN;
-        return { value: trialValue, slope: trialSlope };
+        return { value: trial.value, slope: trialSlope };
       },
       { value, slope },
       initial,
@@ -173,10 +169,10 @@ export async function minimise(
 
     iterations++;
     fresh = false;
-    const reduction = value - trialValue;
-    const size = Math.max(Math.abs(value), Math.abs(trialValue), 1);
-    value = trialValue;
-    if (projectedGradientNorm(x, gradient, box) <= gtol) return finish('projected gradient');
+    const reduction = value - trial.value;
+    const size = Math.max(Math.abs(value), Math.abs(trial.value), 1);
+    value = trial.value;
+    if (trial.gradientNorm <= gtol) return finish('projected gradient');
     if (reduction <= ftol * size) return finish('relative reduction');
     const curvature = (trialSlope - slope) * search.step;
     if (curvature > -Number.EPSILON * slope * search.step) {
@@ -195,8 +191,8 @@ function projectedGradientNorm(
   let largest = 0;
   for (let i = 0; i < x.length; i++) {
     const g = gradient[i];
-    const moved = g < 0 ? Math.max(x[i] - upper[i], g) : Math.min(x[i] - lower[i], g);
-    largest = Math.max(largest, Math.abs(moved));
+    const moved = g < 0 ? Math.min(upper[i] - x[i], -g) : Math.min(x[i] - lower[i], g);
+    if (moved > largest) largest = moved;
   }
   return largest;
 }

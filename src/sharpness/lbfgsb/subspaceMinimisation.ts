@@ -1,5 +1,6 @@
+import { axpy, dot } from '../../objective/vector.js';
 import type { Box } from './cauchyPoint.js';
-import type { CompactHessian, FreeSums } from './compactHessian.js';
+import type { CompactHessian } from './compactHessian.js';
 
 /**
  * Minimises the quadratic model over the variables that are free at the Cauchy point, the others kept
@@ -20,27 +21,27 @@ export function minimiseSubspace(
   point: Float64Array,
   scratch: Float64Array,
 ): boolean {
-  const { theta, rows, stride, pairs } = hessian;
-  const system = hessian.system(freeSums(hessian, active));
+  const { theta, rows, stride } = hessian;
+  const free = hessian.freeProducts(active);
+  const system = hessian.system(free);
   if (system === null) return false;
 
-  // Reduced gradient r = -Z^T (g + B (point - x)), and U^T Z r.
-  const qc = hessian.timesQ(correction);
-  const projected = new Float64Array(2 * pairs);
-  for (let i = 0, row = 0; i < x.length; i++, row += stride) {
-    scratch[i] = 0;
-    if (active[i] !== 0) continue;
-    let r = -gradient[i] - theta * (point[i] - x[i]);
-    for (let k = 0; k < qc.length; k++) r += rows[row + k] * qc[k];
-    for (let k = 0; k < qc.length; k++) projected[k] += rows[row + k] * r;
-    scratch[i] = r;
+  // Reduced gradient r = -Z^T (g + theta (point - x) - U Q c): its rows of U are summed as F Q c.
+  for (let i = 0; i < x.length; i++) {
+    scratch[i] = active[i] === 0 ? -gradient[i] - theta * (point[i] - x[i]) : 0;
   }
-  const v = system.solve(projected);
+  const weights = hessian.timesQ(correction);
+  const projected = hessian.transposeTimes(scratch);
+  const width = projected.length;
+  for (let k = 0; k < width; k++) projected[k] += dot(Float64Array.from(free.getRow(k)), weights);
+  axpy(1 / theta, system.solve(projected), weights);
   for (let i = 0, row = 0; i < x.length; i++, row += stride) {
     if (active[i] !== 0) continue;
-    let sum = 0;
-    for (let k = 0; k < v.length; k++) sum += rows[row + k] * v[k];
-    scratch[i] = scratch[i] / theta + sum / (theta * theta);
+    let sum = scratch[i];
+    for (let k = 0; k < width; k += 2) {
+      sum += rows[row + k] * weights[k] + rows[row + k + 1] * weights[k + 1];
+    }
+    scratch[i] = sum / theta;
   }
   stepInto(x, gradient, box, active, point, scratch);
   return true;
@@ -87,31 +88,4 @@ function stepInto(
 
 function clamp(value: number, lower: number, upper: number): number {
   return Math.min(upper, Math.max(lower, value));
-}
-
-/** Products of pairs over the free and over the active variables, for the small system. */
-function freeSums(hessian: CompactHessian, active: Uint8Array): FreeSums {
-  const { rows, stride, pairs, size } = hessian;
-  const square = () => new Float64Array(pairs * pairs);
-  const sums = { yy: square(), syFree: square(), syActive: square(), ssActive: square() };
-  const y = new Float64Array(pairs);
-  const s = new Float64Array(pairs);
-  for (let i = 0, row = 0; i < size; i++, row += stride) {
-    for (let k = 0; k < pairs; k++) {
-      y[k] = rows[row + 2 * k];
-      s[k] = rows[row + 2 * k + 1];
-    }
-    const free = active[i] === 0;
-    const own = free ? y : s;
-    const triangle = free ? sums.yy : sums.ssActive;
-    const sy = free ? sums.syFree : sums.syActive;
-    for (let a = 0; a < pairs; a++) {
-      const k = a * pairs;
-      const left = own[a];
-      const sa = s[a];
-      for (let b = 0; b <= a; b++) triangle[k + b] += left * own[b];
-      for (let b = 0; b < pairs; b++) sy[k + b] += sa * y[b];
-    }
-  }
-  return sums;
 }

@@ -108,7 +108,7 @@ def finite(values):
 
 problems = []
 for spec in CASES:
-    result, trace = run(spec, maxiter=500, ftol=1e-14, gtol=1e-9)
+    result, trace = run(spec, maxiter=2000, ftol=1e-14, gtol=1e-9)
     short, _ = run(spec, maxiter=10, ftol=0, gtol=0)
     problems.append({**spec, 'lower': finite(spec['lower']), 'upper': finite(spec['upper']),
                      'x': result.x.tolist(), 'value': float(result.fun), 'after10': float(short.fun),
