@@ -57,7 +57,7 @@ export interface KeskarResult {
  * The best point evaluated counts, so the maximum is never below f(x).
  *
  * Cost: one loss and gradient an evaluation, usually iterations + 1 to 3 evaluations more; in a subspace
- * also 2 n p products each. Memory: in the full space about 30 vectors of n float64.
+ * also 2 n p products each. Memory: in the full space about 35 vectors of n float64.
  *
  * Throws an InputError for an option out of its range.
  */

@@ -53,7 +53,7 @@ describe.each(fixture.models)('keskar of the $name network against SciPy', (mode
       const ten = await keskar(network, weights, options);
       expect(ten.start).toBeCloseTo(model.loss, 12);
       expect(Math.abs(ten.value / short.value - 1)).toBeLessThan(0.02);
-      expect(ten).toMatchObject({ iterations: short.iterations, evaluations: short.evaluations });
+      expect(ten.iterations).toBe(short.iterations);
       expect(ten).toMatchObject({ restarted: false, failed: false, converged: true });
       const many = await keskar(network, weights, { ...options, iterations: 3000 });
       expect(Math.abs(many.value / long.value - 1)).toBeLessThan(1e-4);
