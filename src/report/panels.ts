@@ -17,12 +17,17 @@ export function measured(results: StudyResults, name: string): Measured[] {
 /**
  * Names what a value was measured on as far as it differs among `values`, so that numbers that
  * cannot be compared never share a panel: `8,000 test samples, batch norm with running statistics`.
+ * Options named in `axes` are told apart otherwise.
  */
-export function setting(values: Measured[]): (measure: MeasureResult) => string {
+export function setting(values: Measured[], axes: string[]): (measure: MeasureResult) => string {
+  const options = new Set(values.flatMap((v) => Object.keys(v.measure.options)));
+  // Batch norm's mode is told from the provenance, where it is `none` for a network without any.
+  for (const shown of [...axes, 'batchNorm']) options.delete(shown);
   const parts: ((m: MeasureResult) => string)[] = [
     (m) => `${integer(m.provenance.samples)} ${m.provenance.split} samples`,
     (m) => batchNormMode(m.provenance.batchNorm, m.provenance.chunk),
     (m) => `L2 ${m.provenance.l2}`,
+    ...[...options].map((key) => (m: MeasureResult) => `${key} ${String(m.options[key])}`),
   ];
   const differing = parts.filter((part) => new Set(values.map((v) => part(v.measure))).size > 1);
   return (measure) => differing.map((part) => part(measure)).join(', ');

@@ -1,14 +1,15 @@
 import { Resvg } from '@resvg/resvg-js';
 import { parse, resetSVGDefIds, type TextItem, textMetrics, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { escapeHtml } from './escapeHtml.js';
 import { fontFiles, textWidth } from './font.js';
 
 /** PNG pixels per point. */
 export const PNG_SCALE = 3;
 
 /**
- * Draws a Vega-Lite spec as one self-describing SVG document, sizes in points. Equal specs give equal
- * bytes: text is measured in the theme's own font file and not by what the machine has.
+ * Draws a Vega-Lite spec as one SVG document that carries the spec's description, sizes in points.
+ * Equal specs give equal bytes: text is measured in the theme's own font file and not by what the machine has.
  * Await one call before the next: Vega numbers its clip paths globally.
  */
 export async function renderSvg(spec: TopLevelSpec): Promise<string> {
@@ -16,7 +17,10 @@ export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   const view = new View(parse(compile(spec).spec), { renderer: 'none' });
   resetSVGDefIds();
   try {
-    return await view.toSVG();
+    const svg = await view.toSVG();
+    // Vega keeps the description for the element around the drawing, which a file does not have.
+    const description = `<desc>${escapeHtml(String(spec.description ?? ''))}</desc>`;
+    return svg.replace(/^<svg [^>]*>/, (tag) => tag + description);
   } finally {
     view.finalize();
   }

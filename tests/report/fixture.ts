@@ -74,8 +74,8 @@ function measures(shape: Shape): MeasureResult[] {
       const failed = regime === 'LB' && seed === 2 && space === 'full' && epsilon === 1e-3;
       return {
         measure: 'keskar',
-        label: `keskar ${space === 'full' ? 'full' : `${space}-dim`} eps=${epsilon.toExponential()}`,
-        options: { epsilon, space, iterations: 10 },
+        label: `keskar ${space === 'full' ? 'full' : `${space}d`} eps=${epsilon.toExponential()}`,
+        options: { epsilon, space, iterations: 10, scaling: 'normal', batchNorm: 'running' },
         value: digits(
           shape.sharpness * wobble * (space === 'full' ? 1 : 0.06) * (epsilon / 1e-3) ** 1.5,
         ),
@@ -90,8 +90,8 @@ function measures(shape: Shape): MeasureResult[] {
     ...keskar,
     {
       measure: 'hessian-top',
-      label: 'top eigenvalue',
-      options: { k: 1, tolerance: 1e-3 },
+      label: 'hessian-top',
+      options: { k: 1, tolerance: 1e-3, maxProducts: 100, batchNorm: 'running' },
       value: digits(shape.top * wobble),
       converged: true,
       note: '',
@@ -131,8 +131,8 @@ export function divergedRun(done: RunResult): RunResult {
 }
 
 function line(seed: number): LineResult {
-  const points = Array.from({ length: 31 }, (_, i) => {
-    const alpha = digits(-1 + i / 10);
+  const points = Array.from({ length: 16 }, (_, i) => {
+    const alpha = digits(-1 + i / 5);
     // Two basins, the one at 1 four times narrower, with a barrier in between.
     const rise = Math.min(alpha ** 2, 4 * (alpha - 1) ** 2) * (1 + 0.2 * seed);
     return {
@@ -154,8 +154,8 @@ function line(seed: number): LineResult {
   };
 }
 
-const sb = { regime: 'SB', batch: 256, epochs: 20, speed: 0.5, testError: 0.018 };
-const lb = { regime: 'LB', batch: 6000, epochs: 40, speed: 0.2, testError: 0.023 };
+const sb = { regime: 'SB', batch: 256, epochs: 10, speed: 0.9, testError: 0.018 };
+const lb = { regime: 'LB', batch: 6000, epochs: 16, speed: 0.45, testError: 0.023 };
 
 /**
  * A made-up study: SB and LB with two seeds, a third LB run that diverged, Keskar sharpness for two

@@ -1,10 +1,10 @@
 import type { StudyResults } from '../../study/results.js';
 import type { Chart, ChartResult } from '../chart.js';
 import { gap } from './gap.js';
-import { hessianTop } from './hessian-top.js';
-import { parametricLine } from './parametric-line.js';
+import { hessianTop } from './hessianTop.js';
+import { parametricLine } from './parametricLine.js';
 import { sharpness } from './sharpness.js';
-import { trainingCurves } from './training-curves.js';
+import { trainingCurves } from './trainingCurves.js';
 
 /** Every chart by name, in the order of a report. A new chart is one file and one line here. */
 export const charts: Record<string, Chart> = {

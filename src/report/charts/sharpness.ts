@@ -16,7 +16,7 @@ function spaceName(space: unknown): string {
 export const sharpness: Chart = (results) => {
   const values = measured(results, 'keskar');
   const regimes = regimesOf(results);
-  const describe = setting(values);
+  const describe = setting(values, ['space', 'epsilon']);
   const all = values.map(({ run, measure }) => ({
     run: run.id,
     regime: run.regime,
