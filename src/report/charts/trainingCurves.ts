@@ -49,7 +49,12 @@ export const trainingCurves: Chart = (results) => {
   const { color, shape } = regimeEncoding(regimes);
 
   const panel = ({ quantity, split, title }: (typeof panels)[number]): Panel => {
-    const x = { field: 'epoch', type: 'quantitative', axis: { tickMinStep: 1 } } as const;
+    const x = {
+      field: 'epoch',
+      type: 'quantitative',
+      scale: { domainMin: 0, nice: false },
+      axis: { tickMinStep: 1 },
+    } as const;
     const y = {
       field: 'value',
       type: 'quantitative',
