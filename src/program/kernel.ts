@@ -32,6 +32,6 @@ export interface Kernel {
    * has, and for those whose TensorFlow.js implementation is not to be trusted.
    */
   decompose?(inputs: Tensor[], attrs: Attributes): Tensor[];
-  /** Outputs are whole numbers: a cast to an integer type and back changes nothing. */
-  integral?: boolean;
+  /** Whether outputs are whole numbers: a cast to an integer type and back changes nothing. */
+  integral?(attrs: Attributes): boolean;
 }

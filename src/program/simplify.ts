@@ -1,7 +1,9 @@
 import { kernels } from './kernels/registry.js';
 import {
+  allocate,
   type Constant,
   constantData,
+  type DType,
   type Node,
   type Program,
   sameShape,
@@ -77,9 +79,15 @@ function mergeConstants(
   }
 }
 
+/** JSON has neither infinities nor NaN nor -0; a padding may be any of them. */
+const spellOut = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? `number ${Object.is(value, -0) ? '-0' : value}`
+    : value;
+
 function keyOf(node: Node, values: TensorSpec[]): string {
   const outputs = node.outputs.map((id) => `${values[id].dtype} ${values[id].shape.join()}`);
-  return `${node.kernel} ${node.inputs.join()} ${JSON.stringify(node.attrs)} ${outputs.join(';')}`;
+  return `${node.kernel} ${node.inputs.join()} ${JSON.stringify(node.attrs, spellOut)} ${outputs.join(';')}`;
 }
 
 /** The value that the node's only output equals, if there is one already. */
@@ -143,7 +151,7 @@ function castBack(node: Node, { values, made }: Context): ValueId | undefined {
   if (inner?.kernel !== 'Cast') return undefined;
   const source = inner.inputs[0];
   const producer = made.get(source);
-  const integral = producer !== undefined && kernels.get(producer.kernel)?.integral === true;
+  const integral = producer && kernels.get(producer.kernel)?.integral?.(producer.attrs);
   const same = values[source].dtype === values[node.outputs[0]].dtype;
   if (integral && same && values[inner.outputs[0]].dtype === 'int32') return source;
   return undefined;
@@ -152,14 +160,17 @@ function castBack(node: Node, { values, made }: Context): ValueId | undefined {
 /** The node's value if all its inputs are constants and it is small or the same everywhere. */
 function fold(node: Node, { values, constants }: Context): Constant | undefined {
   if (node.outputs.length !== 1) return undefined;
+  if (node.kernel === 'ZerosLike') return { fill: 0 };
+  if (node.kernel === 'OnesLike') return { fill: 1 };
   const inputs = node.inputs.map((id) => constants.get(id));
   if (!inputs.every((constant) => constant !== undefined)) return undefined;
   const output = values[node.outputs[0]];
   const { attrs } = node;
   if (node.kernel === 'Fill') return { fill: attrs.value as number };
-  const movesOnly = ['Reshape', 'ExpandDims', 'Transpose', 'Tile', 'Slice', 'Cast', 'Reverse'];
-  if (movesOnly.includes(node.kernel) && 'fill' in inputs[0] && output.dtype !== 'bool')
-    return inputs[0];
+  const movesOnly = ['Reshape', 'ExpandDims', 'Transpose', 'Tile', 'Slice', 'Reverse'];
+  if (movesOnly.includes(node.kernel) && 'fill' in inputs[0]) return inputs[0];
+  if (node.kernel === 'Cast' && 'fill' in inputs[0])
+    return { fill: castNumber(inputs[0].fill, values[node.inputs[0]].dtype, output.dtype) };
   const kernel = kernels.get(node.kernel);
   const specs = [output, ...node.inputs.map((id) => values[id])];
   if (
@@ -185,6 +196,11 @@ function fold(node: Node, { values, constants }: Context): Constant | undefined 
   } finally {
     void tf.setBackend(outer);
   }
+}
+
+function castNumber(value: number, from: DType, to: DType): number {
+  const [held] = allocate(from, 1).fill(value);
+  return to === 'bool' ? Number(held !== 0) : allocate(to, 1).fill(held)[0];
 }
 
 /** Without nodes and constants that no output needs. */

@@ -48,6 +48,8 @@ export function trace(
       name,
       value: valueOf(tensor),
     }));
+    const twice = ports.find(({ name }) => name in results);
+    if (twice) throw new Error(`"${twice.name}" names an input and an output of the program.`);
     const { values, constants, nodes } = current;
     return { values, inputs: ports, constants, nodes, outputs };
   } catch (error) {
@@ -73,11 +75,6 @@ class TraceBackend extends tf.KernelBackend {
     const info = newValue({ shape, dtype });
     active().constants.set(valueOf(info), compact(values, elementCount(shape), dtype));
     return info.dataId;
-  }
-  override move(dataId: object, values: Data, shape: number[], dtype: DType): void {
-    const value = addValue({ shape, dtype });
-    active().ids.set(dataId, value);
-    active().constants.set(value, compact(values, elementCount(shape), dtype));
   }
   override readSync(): never {
     throw new Error(
@@ -116,7 +113,11 @@ function register(): void {
 
 function inputOrder(kernel: Kernel, map: Record<string, unknown>): TensorInfo[] {
   if (kernel.inputs === 'list') return Object.values(map) as TensorInfo[];
-  return kernel.inputs.map((name) => map[name] as TensorInfo);
+  return kernel.inputs.map((name) => {
+    const info = map[name] as TensorInfo | undefined;
+    if (!info) throw new Error(`Kernel "${kernel.name}" was called without "${name}": pass it.`);
+    return info;
+  });
 }
 
 function record(kernel: Kernel, inputs: TensorInfo[], attrs: object): TensorInfo | TensorInfo[] {
@@ -149,8 +150,18 @@ function newValue(spec: TensorSpec): TensorInfo {
 }
 
 function valueOf(info: TensorInfo): ValueId {
-  const id = active().ids.get(info.dataId);
-  if (id === undefined) throw new Error('A tensor of another trace was used in this one.');
+  return active().ids.get(info.dataId) ?? captured(info);
+}
+
+/** A tensor that was made outside: its elements, read from the backend that holds them. */
+function captured({ dataId, shape, dtype }: TensorInfo): ValueId {
+  const { backend } = tf.engine().state.tensorInfo.get(dataId) ?? {};
+  if (!backend || backend instanceof TraceBackend)
+    throw new Error('A tensor of another trace was used in this one.');
+  const id = addValue({ shape, dtype: dtype as DType });
+  active().ids.set(dataId, id);
+  const values = backend.readSync(dataId) as Data;
+  active().constants.set(id, compact(values, elementCount(shape), dtype as DType));
   return id;
 }
 

@@ -20,7 +20,8 @@ export function fuseGemm(graph: GraphProto, shapes: ReadonlyMap<string, number[]
   const removed = new Set<NodeProto>();
   const open = (name: string, sum: string): NodeProto | undefined => {
     const node = producer.get(name);
-    if (node?.opType !== 'Gemm' || node.input.length !== 2 || readers.get(name) !== 1) return undefined;
+    if (node?.opType !== 'Gemm' || node.input.length !== 2 || readers.get(name) !== 1)
+      return undefined;
     const [own, wanted] = [shapes.get(name), shapes.get(sum)];
     return own && wanted && sameShape(own, wanted) ? node : undefined;
   };

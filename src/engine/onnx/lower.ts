@@ -41,10 +41,12 @@ class Lowering {
   /** Shapes of the ONNX values that are values of the program, as TensorFlow.js has them. */
   readonly shapes = new Map<string, number[]>();
   private readonly called: Set<string>;
+  private readonly ports: Set<string>;
   private count = 0;
 
   constructor(private readonly program: Program) {
     this.called = new Set(program.nodes.map((node) => node.kernel));
+    this.ports = new Set([...program.inputs, ...program.outputs].map(({ name }) => name));
   }
 
   graph(): GraphProto {
@@ -82,7 +84,10 @@ class Lowering {
   }
 
   private fresh(): string {
-    return `v${this.count++}`;
+    let name: string;
+    do name = `v${this.count++}`;
+    while (this.ports.has(name));
+    return name;
   }
 
   op(
@@ -164,13 +169,14 @@ class Lowering {
   private nodeView(node: Node): OnnxNode {
     const { values } = this.program;
     const specs = (ids: ValueId[]) => ids.map((id) => values[id]);
+    const liftable = (id: ValueId) => values[id].shape.length <= 4;
     const onlyNchw = (id: ValueId) => this.names.get(id)!.nhwc === undefined;
     return {
       kernel: node.kernel,
       attrs: node.attrs,
       inputs: specs(node.inputs),
       outputs: specs(node.outputs),
-      layout: node.inputs.some(onlyNchw) ? 'nchw' : 'nhwc',
+      layout: node.inputs.some(onlyNchw) && node.inputs.every(liftable) ? 'nchw' : 'nhwc',
       input: (i, layout = 'nhwc') => this.name(node.inputs[i], layout),
       operand: (i, layout) => this.operand(node.inputs[i], layout),
       op: (type, inputs, attrs = {}) => this.op(type, inputs, attrs)[0],
@@ -184,8 +190,10 @@ class Lowering {
       constant: (data, shape, dtype) => this.constant(data, shape, dtype ?? typeOf(data)),
       shared: (key, make) => this.shared(key, make),
       programHas: (kernel) => this.called.has(kernel),
-      emit: (name, layout = 'nhwc', i = 0) =>
-        void this.names.set(node.outputs[i], { [layout]: name }),
+      emit: (name, layout = 'nhwc', i = 0) => {
+        this.names.set(node.outputs[i], { [layout]: name });
+        this.shapes.set(name, values[node.outputs[i]].shape);
+      },
     };
   }
 }

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { kernels } from '../../program/kernels/registry.js';
-import { type Data, elementCount, type Program } from '../../program/program.js';
+import { allocate, type Data, elementCount, type Program } from '../../program/program.js';
 import { expand } from '../../program/expand.js';
 import { replay } from '../../program/replay.js';
 import { simplify } from '../../program/simplify.js';
@@ -40,13 +41,15 @@ class Replay implements Executable {
       return replay(program, tensors);
     });
     const feeds: Feeds = {};
-    for (const [i, { name }] of program.outputs.entries()) {
+    for (const [i, { name, value }] of program.outputs.entries()) {
       const data = (await outputs[i].data()) as Data;
-      const target = results[name] && checkLength(name, results[name], data.length);
-      target?.set(data);
-      feeds[name] = target ?? data.slice();
+      const { dtype } = program.values[value];
+      // A cast may have left the elements as they were.
+      feeds[name] = checkLength(name, results[name] ?? allocate(dtype, data.length), data.length);
+      feeds[name].set(data);
     }
     tf.dispose(outputs);
+    await setImmediate(); // timers and signals have their turn between two runs
     return feeds;
   }
 

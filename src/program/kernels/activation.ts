@@ -1,5 +1,6 @@
 import type { Kernel } from '../kernel.js';
 import { tf } from '../tensorflow.js';
+import { scalarOf } from './onnxTypes.js';
 import { sum, times } from './tangents.js';
 import { unary } from './unary.js';
 
@@ -14,6 +15,20 @@ export const activationKernels: Kernel[] = [
     (n, x) => n.op('Clip', [x, n.constant([0], [], 'float32'), n.constant([6], [], 'float32')]),
     (x) => tf.mul(tf.step(x), tf.cast(tf.lessEqual(x, tf.scalar(6)), 'float32')),
   ),
+  // Derivative 1 on the closed interval, as in the gradient that TensorFlow.js gives.
+  unary(
+    'ClipByValue',
+    (n, x) => {
+      const { clipValueMin, clipValueMax } = n.attrs as Record<string, number>;
+      const bound = (value: number) => scalarOf(n, value, n.inputs[0].dtype);
+      return n.op('Clip', [x, bound(clipValueMin), bound(clipValueMax)]);
+    },
+    (x, _, attrs) => {
+      const { clipValueMin, clipValueMax } = attrs as Record<string, number>;
+      const inside = tf.logicalAnd(tf.greaterEqual(x, clipValueMin), tf.lessEqual(x, clipValueMax));
+      return tf.cast(inside, 'float32');
+    },
+  ),
   // Sign of max(x, 0) is one cheap pass where a comparison, a cast and a product would be three.
   unary(
     'Step',
@@ -25,7 +40,7 @@ export const activationKernels: Kernel[] = [
       return n.op('Add', [step, n.op('Mul', [below, n.constant([alpha], [], 'float32')])]);
     },
     'zero',
-    { integral: true },
+    { integral: ({ alpha }) => Number.isInteger(alpha ?? 0) },
   ),
   unary(
     'LeakyRelu',

@@ -37,12 +37,18 @@ function arithmetic(
 }
 
 function comparison(name: string, onnx: string, negated = false): Kernel {
+  // TensorFlow.js has no gradient of a comparison, not even where it only chooses in `tf.where`.
+  tf.registerGradient({
+    kernelName: name,
+    inputsToSave: ['a', 'b'],
+    gradFunc: (_, [a, b]) => ({ a: () => tf.zerosLike(a), b: () => tf.zerosLike(b) }),
+  });
   return {
     name,
     inputs: ['a', 'b'],
     shape: shape('bool'),
     tangent: 'zero',
-    integral: true,
+    integral: () => true,
     onnx: lower((node, operands) => {
       const compared = node.op(onnx, operands);
       return negated ? node.op('Not', [compared]) : compared;
@@ -76,12 +82,14 @@ export const binaryKernels: Kernel[] = [
   }),
   arithmetic('Maximum', 'Max', extremum(tf.greaterEqual, tf.less)),
   arithmetic('Minimum', 'Min', extremum(tf.lessEqual, tf.greater)),
-  arithmetic('Pow', 'Pow', ({ inputs: [a, b], outputs: [y], tangents: [da, db] }) =>
-    sum(
-      times(da, tf.mul(b, tf.pow(a, tf.sub(b, tf.scalar(1))))),
-      times(db, tf.mul(y, tf.where(tf.greater(a, 0), tf.log(a), tf.zerosLike(a)))),
-    ),
-  ),
+  arithmetic('Pow', 'Pow', ({ inputs: [a, b], outputs: [y], tangents: [da, db] }) => {
+    // a^0 is constant, also where a^-1 is not finite.
+    const exponent = () => tf.where(tf.equal(b, 0), tf.onesLike(b), tf.sub(b, tf.scalar(1)));
+    return sum(
+      da && times(da, tf.mul(b, tf.pow(a, exponent()))),
+      db && times(db, tf.mul(y, tf.where(tf.greater(a, 0), tf.log(a), tf.zerosLike(a)))),
+    );
+  }),
   arithmetic('SquaredDifference', squaredDifference, ({ inputs: [a, b], tangents: [da, db] }) => {
     const twice = tf.mul(tf.scalar(2), tf.sub(a, b));
     return sum(times(da, twice), times(db, tf.neg(twice)));

@@ -19,8 +19,17 @@ function geometry(xShape: number[], filterShape: number[], attrs: Attributes): C
     attrs.strides as [number, number],
     (attrs.dilations as [number, number] | undefined) ?? 1,
     attrs.pad as Pad,
-    attrs.dimRoundingMode as 'floor' | undefined,
+    roundedDown(attrs),
   );
+}
+
+/** @throws Error for windows that hang over the end, which TensorFlow.js' own gradients forget. */
+export function roundedDown({ dimRoundingMode = 'floor' }: Attributes): 'floor' {
+  if (dimRoundingMode !== 'floor')
+    throw new Error(
+      `Windows are counted with dimRoundingMode "floor", not "${dimRoundingMode as string}": pad the input instead.`,
+    );
+  return 'floor';
 }
 
 /** The filter with its axes in another order, made once for all that share it. */
@@ -70,9 +79,9 @@ const backpropInput: Kernel = {
     const { padInfo, filterHeight: kh, filterWidth: kw, strideHeight: sh, strideWidth: sw } = info;
     const { top, left, bottom, right } = padInfo;
     const dy = node.input(0, 'nchw');
-    if (sh === 1 && sw === 1) {
+    const pads = [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right];
+    if (sh === 1 && sw === 1 && Math.min(...pads) >= 0) {
       // A forward convolution with the filter turned by 180 degrees: two to three times as fast.
-      const pads = [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right];
       const filter = filterAs(node, 1, iohw, true);
       return node.emit(node.op('Conv', [dy, filter], { kernel_shape: [kh, kw], pads }), 'nchw');
     }

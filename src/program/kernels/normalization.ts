@@ -108,4 +108,23 @@ tf.registerGradient({
   },
 });
 
-export const normalizationKernels: Kernel[] = [batchNorm];
+/** tf.batchNorm: given statistics, so nothing couples the samples. */
+const fusedBatchNorm: Kernel = {
+  name: 'FusedBatchNorm',
+  inputs: ['x', 'scale', 'offset', 'mean', 'variance'],
+  shape: ([x]) => x,
+  decompose([x, scale, offset, mean, variance], attrs) {
+    const r = inverseDeviation(variance, attrs.varianceEpsilon as number);
+    return [tf.add(tf.mul(tf.sub(x, mean), tf.mul(scale, r)), offset)];
+  },
+  tangent({ inputs, tangents: [dx, dScale, dOffset, dMean, dVariance], attrs }) {
+    const [x, scale, , mean, variance] = inputs;
+    const r = inverseDeviation(variance, attrs.varianceEpsilon as number);
+    const dr = times(dVariance, tf.mul(tf.scalar(-0.5), tf.mul(r, tf.square(r))));
+    const dFactor = sum(times(dScale, r), times(dr, scale));
+    const dCentred = sum(dx, dMean && tf.neg(dMean));
+    return sum(times(dCentred, tf.mul(scale, r)), times(dFactor, tf.sub(x, mean)), dOffset);
+  },
+};
+
+export const normalizationKernels: Kernel[] = [batchNorm, fusedBatchNorm];

@@ -3,6 +3,7 @@ import type { OnnxNode } from '../onnxNode.js';
 import { type Attributes, elementCount } from '../program.js';
 import { type Tensor, tf } from '../tensorflow.js';
 import { call } from '../call.js';
+import { roundedDown } from './convolution.js';
 import { multilinear } from './tangents.js';
 
 // Pooling over two-dimensional windows. Where values tie in a window of a maximum, the first in
@@ -18,7 +19,7 @@ function geometry(xShape: number[], attrs: Attributes) {
     attrs.strides as [number, number],
     1,
     attrs.pad as Pad,
-    attrs.dimRoundingMode as 'floor' | undefined,
+    roundedDown(attrs),
   );
 }
 

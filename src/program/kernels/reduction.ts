@@ -2,6 +2,7 @@ import type { Kernel, TangentCall } from '../kernel.js';
 import type { OnnxNode } from '../onnxNode.js';
 import type { Attributes, DType, TensorSpec } from '../program.js';
 import { tf } from '../tensorflow.js';
+import { onnxTypes } from './onnxTypes.js';
 import { linear } from './tangents.js';
 
 // Reductions over axes.
@@ -30,9 +31,16 @@ function lower(node: OnnxNode, type: string): void {
   const channelFirst = node.layout === 'nchw' && (keepdims === 1 || axes.length >= 3);
   const layout = channelFirst ? 'nchw' : 'nhwc';
   const x = node.input(0, layout);
-  if (axes.length === 0) return node.emit(node.op('Identity', [x]), layout);
+  const source =
+    node.inputs[0].dtype === node.outputs[0].dtype
+      ? x
+      : node.op('Cast', [x], { to: onnxTypes[node.outputs[0].dtype] });
+  if (axes.length === 0) return node.emit(node.op('Identity', [source]), layout);
   const onnxAxes = node.constant(channelFirst ? axes.map((axis) => nchwAxis[axis]) : axes);
-  node.emit(node.op(type, [x, onnxAxes], { keepdims }), keepdims && channelFirst ? 'nchw' : 'nhwc');
+  node.emit(
+    node.op(type, [source, onnxAxes], { keepdims }),
+    keepdims && channelFirst ? 'nchw' : 'nhwc',
+  );
 }
 
 /** Every tied argument of a maximum has derivative 1, as in the gradient that TensorFlow.js gives. */
@@ -57,7 +65,7 @@ const sumKernel: Kernel = {
 const meanKernel: Kernel = {
   name: 'Mean',
   inputs: ['x'],
-  shape: shapeRule(),
+  shape: shapeRule('float32'),
   tangent: linear(() => meanKernel),
   onnx: (node) => lower(node, 'ReduceMean'),
 };
@@ -67,11 +75,11 @@ const argument = (name: string, onnx: string): Kernel => ({
   inputs: ['x'],
   shape: shapeRule('int32'),
   tangent: 'zero',
-  integral: true,
+  integral: () => true,
   onnx(node) {
     const axis = axesOf(node.attrs, node.inputs[0].shape)[0];
     const index = node.op(onnx, [node.input(0)], { axis, keepdims: 0 });
-    node.emit(node.op('Cast', [index], { to: 6 }));
+    node.emit(node.op('Cast', [index], { to: onnxTypes.int32 }));
   },
 });
 

@@ -2,6 +2,9 @@ import type { Kernel } from '../kernel.js';
 import { activationKernels } from './activation.js';
 import { binaryKernels } from './binary.js';
 import { convolutionKernels } from './convolution.js';
+import { creationKernels } from './creation.js';
+import { gatherKernels } from './gather.js';
+import { joiningKernels } from './joining.js';
 import { matmulKernels } from './matmul.js';
 import { normalizationKernels } from './normalization.js';
 import { poolingKernels } from './pooling.js';
@@ -15,6 +18,9 @@ export const kernels: ReadonlyMap<string, Kernel> = new Map(
     activationKernels,
     binaryKernels,
     convolutionKernels,
+    creationKernels,
+    gatherKernels,
+    joiningKernels,
     matmulKernels,
     normalizationKernels,
     poolingKernels,
@@ -30,8 +36,11 @@ const families: [RegExp, string][] = [
   [/matmul|einsum/i, 'matmul'],
   [/norm|lrn/i, 'normalization'],
   [/lu|sigmoid|softmax|softplus|tanh/i, 'activation'],
+  [/gather|scatter|segment/i, 'gather'],
   [/sum|prod|min|max|mean|all|any|arg/i, 'reduction'],
-  [/gather|scatter|slice|pack|split|pad|reverse|resize|space|batch|cast|range|segment/i, 'shape'],
+  [/pack|split/i, 'joining'],
+  [/range|linspace|fill/i, 'creation'],
+  [/slice|pad|reverse|resize|space|batch|roll/i, 'shape'],
   [/equal|less|greater|logical|mod|div|atan2|power/i, 'binary'],
 ];
 

@@ -1,23 +1,23 @@
 import type { Kernel } from '../kernel.js';
 import { type Attributes, elementCount, type DType, type TensorSpec } from '../program.js';
 import { tf } from '../tensorflow.js';
+import { onnxTypes, scalarOf } from './onnxTypes.js';
 import { linear } from './tangents.js';
 
 // Kernels that move elements without computing with them.
 
-export const onnxTypes: Record<DType, number> = { float32: 1, int32: 6, bool: 9 };
-
 const sizes = (value: unknown) => value as number[];
 
-/** A kernel of one input `x` that is linear in it. */
+/** A kernel of one input that is linear in it. */
 function move(
   name: string,
   shape: (x: TensorSpec, attrs: Attributes) => number[],
   onnx: NonNullable<Kernel['onnx']>,
+  input = 'x',
 ): Kernel {
   const kernel: Kernel = {
     name,
-    inputs: ['x'],
+    inputs: [input],
     shape: ([x], attrs) => ({ shape: shape(x, attrs), dtype: x.dtype }),
     tangent: linear(() => kernel),
     onnx,
@@ -54,45 +54,6 @@ const cast: Kernel = {
   },
 };
 
-const concat: Kernel = {
-  name: 'Concat',
-  inputs: 'list',
-  shape(inputs, attrs) {
-    const axis = attrs.axis as number;
-    const shape = [...inputs[0].shape];
-    shape[axis] = inputs.reduce((total, input) => total + input.shape[axis], 0);
-    return { shape, dtype: inputs[0].dtype };
-  },
-  tangent: linear(() => concat),
-  onnx(node) {
-    const axis = node.attrs.axis as number;
-    node.emit(
-      node.op(
-        'Concat',
-        node.inputs.map((_, i) => node.input(i)),
-        { axis },
-      ),
-    );
-  },
-};
-
-const addN: Kernel = {
-  name: 'AddN',
-  inputs: 'list',
-  shape: ([x]) => x,
-  tangent: linear(() => addN),
-  onnx(node) {
-    const layout = node.layout;
-    node.emit(
-      node.op(
-        'Sum',
-        node.inputs.map((_, i) => node.input(i, layout)),
-      ),
-      layout,
-    );
-  },
-};
-
 const select: Kernel = {
   name: 'Select',
   inputs: ['condition', 't', 'e'],
@@ -103,66 +64,6 @@ const select: Kernel = {
     const layout = node.layout;
     const [condition, t, e] = [0, 1, 2].map((i) => node.operand(i, layout));
     node.emit(node.op('Where', [condition, t, e]), layout);
-  },
-};
-
-const like = (name: string, value: number): Kernel => ({
-  name,
-  inputs: ['x'],
-  shape: ([x]) => x,
-  tangent: 'zero',
-  integral: true,
-  onnx(node) {
-    const { shape, dtype } = node.outputs[0];
-    const scalar = node.constant([value], [], dtype === 'int32' ? 'int32' : 'float32');
-    node.emit(node.op('Expand', [scalar, node.constant(shape)]));
-  },
-});
-
-const fill: Kernel = {
-  name: 'Fill',
-  inputs: [],
-  shape: (_, attrs) => ({
-    shape: sizes(attrs.shape),
-    dtype: (attrs.dtype as DType | undefined) ?? 'float32',
-  }),
-  tangent: 'zero',
-  onnx(node) {
-    const { shape, dtype } = node.outputs[0];
-    const scalar = node.constant(
-      [node.attrs.value as number],
-      [],
-      dtype === 'int32' ? 'int32' : 'float32',
-    );
-    node.emit(node.op('Expand', [scalar, node.constant(shape)]));
-  },
-};
-
-const oneHot: Kernel = {
-  name: 'OneHot',
-  inputs: ['indices'],
-  shape: ([x], attrs) => ({
-    shape: [...x.shape, attrs.depth as number],
-    dtype: attrs.dtype as DType,
-  }),
-  tangent: 'zero',
-  integral: true,
-  onnx(node) {
-    const depth = node.attrs.depth as number;
-    const classes = node.constant(
-      Int32Array.from({ length: depth }, (_, i) => i),
-      [depth],
-      'int32',
-    );
-    const column = node.op('Unsqueeze', [node.input(0), node.constant([-1])]);
-    const hot = node.op('Cast', [node.op('Equal', [column, classes])], { to: onnxTypes.float32 });
-    const { onValue, offValue } = node.attrs as { onValue: number; offValue: number };
-    const scale = node.constant([onValue - offValue], [], 'float32');
-    const scaled = onValue - offValue === 1 ? hot : node.op('Mul', [hot, scale]);
-    const offset = node.constant([offValue], [], 'float32');
-    const value = offValue === 0 ? scaled : node.op('Add', [scaled, offset]);
-    const { dtype } = node.outputs[0];
-    node.emit(dtype === 'float32' ? value : node.op('Cast', [value], { to: onnxTypes[dtype] }));
   },
 };
 
@@ -184,7 +85,7 @@ const pad: Kernel = {
       ...paddings.map(([before]) => before),
       ...paddings.map(([, after]) => after),
     ]);
-    const value = node.constant([node.attrs.constantValue as number], [], 'float32');
+    const value = scalarOf(node, node.attrs.constantValue as number, node.outputs[0].dtype);
     node.emit(node.op('Pad', [node.input(0), pads, value]));
   },
 };
@@ -209,6 +110,7 @@ export const shapeKernels: Kernel[] = [
       return shape;
     },
     toShape,
+    'input',
   ),
   move(
     'Transpose',
@@ -231,8 +133,10 @@ export const shapeKernels: Kernel[] = [
     (x, attrs) => stridedSlice(x.shape, attrs).finalShape,
     (node) => {
       const { begin, end, strides, finalShape } = stridedSlice(node.inputs[0].shape, node.attrs);
+      // Backwards, "up to the first" ends at -1, which ONNX takes for the last.
+      const ends = end.map((stop, i) => (stop < 0 && strides[i] < 0 ? -(2 ** 31) : stop));
       const axes = node.constant(begin.map((_, axis) => axis));
-      const bounds = [node.constant(begin), node.constant(end), axes, node.constant(strides)];
+      const bounds = [node.constant(begin), node.constant(ends), axes, node.constant(strides)];
       const sliced = node.op('Slice', [node.input(0), ...bounds]);
       node.emit(node.op('Reshape', [sliced, node.constant(finalShape)]));
     },
@@ -258,11 +162,5 @@ export const shapeKernels: Kernel[] = [
     },
   ),
   cast,
-  concat,
-  addN,
   select,
-  like('ZerosLike', 0),
-  like('OnesLike', 1),
-  fill,
-  oneHot,
 ];

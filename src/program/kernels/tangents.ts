@@ -39,5 +39,5 @@ export function linear(kernel: () => Kernel): Kernel['tangent'] {
       kernel(),
       tangents.map((tangent, i) => tangent ?? tf.zerosLike(inputs[i])),
       attrs,
-    )[0];
+    );
 }

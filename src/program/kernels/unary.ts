@@ -11,7 +11,7 @@ export function unary(
   name: string,
   onnx: string | ((node: OnnxNode, x: string) => string),
   slope: Slope | 'zero',
-  more: { integral?: boolean; dtype?: DType } = {},
+  more: { integral?: Kernel['integral']; dtype?: DType } = {},
 ): Kernel {
   return {
     name,
@@ -66,10 +66,10 @@ export const unaryKernels: Kernel[] = [
   unary('Erf', 'Erf', (x) =>
     tf.mul(tf.scalar(2 / Math.sqrt(Math.PI)), tf.exp(tf.neg(tf.square(x)))),
   ),
-  unary('Sign', 'Sign', 'zero', { integral: true }),
-  unary('Floor', 'Floor', 'zero', { integral: true }),
-  unary('Ceil', 'Ceil', 'zero', { integral: true }),
-  unary('Round', 'Round', 'zero', { integral: true }),
-  unary('LogicalNot', 'Not', 'zero', { integral: true, dtype: 'bool' }),
-  unary('IsNan', 'IsNaN', 'zero', { integral: true, dtype: 'bool' }),
+  unary('Sign', 'Sign', 'zero', { integral: () => true }),
+  unary('Floor', 'Floor', 'zero', { integral: () => true }),
+  unary('Ceil', 'Ceil', 'zero', { integral: () => true }),
+  unary('Round', 'Round', 'zero', { integral: () => true }),
+  unary('LogicalNot', 'Not', 'zero', { integral: () => true, dtype: 'bool' }),
+  unary('IsNan', 'IsNaN', 'zero', { integral: () => true, dtype: 'bool' }),
 ];
