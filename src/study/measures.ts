@@ -3,8 +3,18 @@ import { strict } from './strict.js';
 
 const batchNorm = z
   .enum(['running', 'batch'])
-  .default('running')
-  .describe('Statistics of batch normalisation while measuring: running, or of the batch.');
+  .default('batch')
+  .describe(
+    'Statistics of batch normalisation while measuring: of the batch, as in training and in the released code of Keskar et al. (2017), or running.',
+  );
+
+const chunk = z
+  .int()
+  .min(1)
+  .optional()
+  .describe(
+    'Samples that share statistics with batchNorm: batch. Default: the largest batch size of the study.',
+  );
 
 const positive = z.number().positive();
 
@@ -29,17 +39,19 @@ export const measures = {
         .describe('The space that is searched: full, or the dimension of a random subspace.'),
       iterations: z.int().min(1).default(10).describe('Iterations of L-BFGS-B.'),
       scaling: z
-        .enum(['normal', 'unit'])
-        .default('normal')
+        .enum(['none', 'unit'])
+        .default('none')
         .describe(
-          'Columns of the random subspace: entries from N(0, 1), or scaled to unit length. The value depends on it.',
+          'Columns of the random subspace: entries from N(0, 1) as drawn, or scaled to length 1. The value depends on it.',
         ),
       batchNorm,
+      chunk,
     }),
     title: {
       space: (value) => (value === 'full' ? 'full' : `${value}d`),
       epsilon: (value) => `eps=${scientific(value)}`,
     },
+    unnamed: [],
   },
   'hessian-top': {
     schema: strict({
@@ -49,14 +61,18 @@ export const measures = {
         .describe('Stops where the residual |Hv - lambda v| is below tolerance * |lambda|.'),
       maxProducts: z.int().min(1).default(100).describe('Hessian-vector products at most.'),
       batchNorm,
+      chunk,
     }),
     title: {},
+    unnamed: ['tolerance', 'maxProducts'],
   },
 } satisfies Record<string, MeasureEntry>;
 
 interface MeasureEntry {
   schema: z.ZodType<Record<string, unknown>>;
   title: Record<string, (value: unknown) => string>;
+  /** Options that say how exactly a number is computed, not which: they are left out of its label. */
+  unnamed: string[];
 }
 
 export type MeasureName = keyof typeof measures;
@@ -84,7 +100,7 @@ export function expandMeasure(
   measure: MeasureName,
   given: Record<string, unknown>,
 ): ResolvedMeasure[] {
-  const { schema, title }: MeasureEntry = measures[measure];
+  const { schema, title, unnamed }: MeasureEntry = measures[measure];
   const options = schema.parse(given);
   const defaults = schema.parse({});
   let cases = [options];
@@ -97,7 +113,8 @@ export function expandMeasure(
       measure,
       ...Object.entries(title).map(([key, show]) => show(one[key])),
       ...Object.keys(one)
-        .filter((key) => !Object.hasOwn(title, key) && one[key] !== defaults[key])
+        .filter((key) => !Object.hasOwn(title, key) && !unnamed.includes(key))
+        .filter((key) => one[key] !== defaults[key])
         .map((key) => `${key}=${scientific(one[key])}`),
     ].join(' ');
     return { measure, options: one, label, slug: label.replace(/[ =]/g, '-') } as ResolvedMeasure;

@@ -1,3 +1,7 @@
+import type { LinePoint } from '../landscape/line.js';
+import type { GeneralizationGap } from '../statistics/gap.js';
+import type { EpochRecord } from '../training/train.js';
+
 /** What a study found: the content of `results.json`, and all that reports are drawn from. */
 export interface StudyResults {
   name: string;
@@ -17,6 +21,8 @@ export interface StudyResults {
     normalise: string;
   };
   network: { name: string; weights: number };
+  /** Names of the charts that the report shows, in its own order. */
+  charts: string[];
   runs: RunResult[];
   lines: LineResult[];
 }
@@ -38,32 +44,10 @@ export interface RunResult {
   /** SHA-256 of the final weights, hexadecimal; of the initial ones. */
   weightsHash: string;
   initialWeightsHash: string;
-  history: EpochResult[];
+  history: EpochRecord[];
   /** Whole training and test set at the final weights, running statistics; null after divergence. */
-  gap: GapResult | null;
+  gap: GeneralizationGap | null;
   measures: MeasureResult[];
-}
-
-export interface EpochResult {
-  epoch: number;
-  step: number;
-  /** Mean over the training set at the end of the epoch. */
-  trainLoss: number;
-  trainAccuracy: number;
-  testLoss: number;
-  testAccuracy: number;
-  learningRate: number;
-  seconds: number;
-}
-
-/** gap = train accuracy - test accuracy, and test loss - train loss: both grow with overfitting. */
-export interface GapResult {
-  trainLoss: number;
-  trainAccuracy: number;
-  testLoss: number;
-  testAccuracy: number;
-  lossGap: number;
-  accuracyGap: number;
 }
 
 /** One number that was measured at a run's final weights, with what it was computed from. */
@@ -108,12 +92,4 @@ export interface LineResult {
   trainSamples: number;
   testSamples: number;
   points: LinePoint[];
-}
-
-export interface LinePoint {
-  alpha: number;
-  trainLoss: number;
-  trainAccuracy: number;
-  testLoss: number;
-  testAccuracy: number;
 }

@@ -8,7 +8,8 @@ import { readSafetensorsMetadata } from '../training/safetensors.js';
 import { canonicalJson } from './canonical.js';
 import type { ResolvedMeasure } from './measures.js';
 import type { ResolvedRun, ResolvedSamples } from './resolve.js';
-import type { EpochResult, MeasureResult } from './results.js';
+import type { EpochRecord } from '../training/train.js';
+import type { MeasureResult } from './results.js';
 
 /** How and where a run was made, and how far it came: `meta.json`. */
 export type RunMeta = z.output<typeof metaSchema>;
@@ -75,6 +76,27 @@ export class RunFolder {
     return folder;
   }
 
+  /**
+   * Opens the folder of a run that exists, and tells from its `config.yaml` which run it is.
+   *
+   * @throws InputError where there is no configuration or it is damaged.
+   */
+  static async read(folder: string): Promise<{ folder: RunFolder; run: ResolvedRun }> {
+    const file = path.join(folder, 'config.yaml');
+    const text = await readIfThere(file);
+    if (text === undefined)
+      throw new InputError(`${file}: not found; expected the folder of a run.`);
+    const config = configSchema.safeParse(parseYaml(file, text));
+    if (!config.success) {
+      throw new InputError(
+        `${file}: this is not the configuration of a run; delete the folder ${folder}.`,
+      );
+    }
+    const { regime, ...training } = config.data;
+    const run: ResolvedRun = { id: path.basename(folder), regime, seed: training.seed, training };
+    return { folder: new RunFolder(folder), run };
+  }
+
   /** `meta.json`, undefined before the first `writeMeta`. */
   async readMeta(): Promise<RunMeta | undefined> {
     const file = path.join(this.path, 'meta.json');
@@ -87,7 +109,7 @@ export class RunFolder {
   }
 
   /** Appends one line to `metrics.jsonl`. */
-  async appendMetrics(epoch: EpochResult): Promise<void> {
+  async appendMetrics(epoch: EpochRecord): Promise<void> {
     await append(path.join(this.path, 'metrics.jsonl'), `${JSON.stringify(epoch)}\n`);
   }
 
@@ -96,10 +118,10 @@ export class RunFolder {
    * left unfinished, are cut off the file, so that a run that goes on from a checkpoint at the end of
    * `lastEpoch` appends to exactly what it had written by then.
    */
-  async resumeMetrics(lastEpoch = Infinity): Promise<EpochResult[]> {
+  async resumeMetrics(lastEpoch = Infinity): Promise<EpochRecord[]> {
     const file = path.join(this.path, 'metrics.jsonl');
     const text = (await readIfThere(file)) ?? '';
-    const epochs: EpochResult[] = [];
+    const epochs: EpochRecord[] = [];
     let kept = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', kept)) {
       const line = text.slice(kept, end);
@@ -165,7 +187,18 @@ export class RunFolder {
   }
 }
 
-const epochSchema = z.custom<EpochResult>(
+const configSchema = z.custom<{ regime: string } & ResolvedRun['training']>(
+  (value) =>
+    z
+      .object({
+        regime: z.string(),
+        seed: z.number(),
+        batch: z.number(),
+        network: z.object({ name: z.string() }),
+      })
+      .safeParse(value).success,
+);
+const epochSchema = z.custom<EpochRecord>(
   (value) => z.object({ epoch: z.number(), step: z.number() }).safeParse(value).success,
 );
 const measureSchema = z.object({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { datasetNames, normalisations } from '../data/dataset.js';
+import { engineNames } from '../engine/choose.js';
 import type { Activation } from '../network/activations.js';
 import { initializerNames } from '../network/initializers.js';
 import { measureNames, measures } from './measures.js';
@@ -17,7 +18,6 @@ export const activations = [
   'softplus',
   'swish',
 ] as const satisfies readonly Activation[];
-export const engineNames = ['onnx', 'cpu'] as const;
 export const optimizerNames = ['sgd', 'momentum', 'nesterov', 'adam'] as const;
 export const chartNames = [
   'gap',
@@ -196,7 +196,6 @@ export const studySchema = strict({
       .refine(([first, last]) => first < last, { error: 'expected two rising numbers' })
       .default([-1, 2])
       .describe('First and last alpha.'),
-    batchNorm: z.enum(['running', 'batch']).default('running').describe('As for measures.'),
   })
     .optional()
     .describe('Loss and accuracy along the line between two regimes of a seed.'),

@@ -37,12 +37,7 @@ export async function readCheckpoint(file: string, network: Network): Promise<Tr
       `${file}: expected a checkpoint written by basin, found no "progress" in its metadata.`,
     );
   }
-  const { epoch, step, order, dropout, slots } = JSON.parse(metadata.progress) as Omit<
-    TrainingState,
-    'slots'
-  > & {
-    slots: string[];
-  };
+  const { epoch, step, order, dropout, slots } = parseProgress(file, metadata.progress);
   const count = (specs: { shape: number[] }[]) =>
     specs.reduce((n, { shape }) => n + elementCount(shape), 0);
   const state: TrainingState = {
@@ -63,8 +58,28 @@ export async function readCheckpoint(file: string, network: Network): Promise<Tr
       );
     }
     data.set(stored.data);
+    tensors.delete(name);
+  }
+  const [other] = tensors.keys();
+  if (other !== undefined) {
+    throw new InputError(
+      `${file}: tensor "${other}" is not of network ${network.name}: the checkpoint is of another network.`,
+    );
   }
   return state;
+}
+
+function parseProgress(
+  file: string,
+  text: string,
+): Omit<TrainingState, 'slots'> & { slots: string[] } {
+  try {
+    return JSON.parse(text) as ReturnType<typeof parseProgress>;
+  } catch {
+    throw new InputError(
+      `${file}: the "progress" in its metadata is not JSON: the file is damaged.`,
+    );
+  }
 }
 
 function entries(network: Network, { weights, state, slots }: TrainingState) {

@@ -2,10 +2,10 @@ import { type Tensor, tf } from '../program/tensorflow.js';
 
 /** An optimizer with its constants; the learning rate g is given anew at every step. */
 export type OptimizerOptions =
-  | { type: 'sgd' }
-  | { type: 'momentum'; momentum: number }
-  | { type: 'nesterov'; momentum: number }
-  | { type: 'adam'; beta1: number; beta2: number; epsilon: number };
+  | { name: 'sgd' }
+  | { name: 'momentum'; momentum: number }
+  | { name: 'nesterov'; momentum: number }
+  | { name: 'adam'; beta1: number; beta2: number; epsilon: number };
 
 /** An optimizer as part of a training program. */
 export interface Optimizer {
@@ -30,7 +30,7 @@ export interface Optimizer {
  * - `adam`: Kingma & Ba 2015, algorithm 1, epsilon added after the bias correction, as in PyTorch.
  */
 export function optimizerOf(options: OptimizerOptions): Optimizer {
-  switch (options.type) {
+  switch (options.name) {
     case 'sgd':
       return {
         slots: [],
@@ -42,7 +42,7 @@ export function optimizerOf(options: OptimizerOptions): Optimizer {
       };
     case 'momentum':
     case 'nesterov':
-      return withVelocity(options.momentum, options.type === 'nesterov');
+      return withVelocity(options.momentum, options.name === 'nesterov');
     case 'adam':
       return adam(options);
   }

@@ -49,9 +49,11 @@ export interface TrainingResult {
 }
 
 export interface TrainingCallbacks {
-  onStep?(progress: { epoch: number; step: number; stepsPerEpoch: number; loss: number }): void;
-  /** Called with the state that a checkpoint stores; its arrays are valid during the call. */
-  onEpoch?(record: EpochRecord, state: TrainingState): Promise<void>;
+  onStep?: (progress: { epoch: number; step: number; stepsPerEpoch: number; loss: number }) => void;
+  /** Called before the first update of a run that is not resumed, and after every epoch, with the state
+   * that a checkpoint stores; its arrays are valid during the call. */
+  onStart?: (state: TrainingState) => Promise<void>;
+  onEpoch?: (record: EpochRecord, state: TrainingState) => Promise<void>;
   signal?: AbortSignal;
 }
 
@@ -61,7 +63,7 @@ export interface TrainingCallbacks {
  * bit, also when training is resumed from the state of any epoch.
  *
  * A loss that is not finite stops training (`diverged`); the update that would have followed is
- * not made.
+ * not made, and the one that led there is taken back.
  *
  * @throws the signal's reason once it is aborted, between two updates.
  */
@@ -70,7 +72,7 @@ export async function train(
   data: { train: Split; test: Split },
   initial: Model,
   options: TrainingOptions,
-  { onStep, onEpoch, signal }: TrainingCallbacks = {},
+  { onStart, onStep, onEpoch, signal }: TrainingCallbacks = {},
   resume?: TrainingState,
 ): Promise<TrainingResult> {
   const { optimizer, learningRate, batch, epochs, seed, l2 } = options;
@@ -92,6 +94,14 @@ export async function train(
     step,
     status,
   });
+  const diverged = (): TrainingResult => {
+    training.undo();
+    return result('diverged');
+  };
+  const stateAfter = (epoch: number): TrainingState => {
+    return { ...training.trained, epoch, step, order: order.state, dropout: dropout.state };
+  };
+  if (!resume) await onStart?.(stateAfter(0));
   for (let epoch = (resume?.epoch ?? 0) + 1; epoch <= epochs; epoch++) {
     const started = performance.now();
     for (let i = 0; i < order.batchesPerEpoch; i++) {
@@ -108,13 +118,12 @@ export async function train(
         dropout,
       );
       onStep?.({ epoch, step, stepsPerEpoch: order.batchesPerEpoch, loss });
-      if (!Number.isFinite(loss)) return result('diverged');
+      if (!Number.isFinite(loss)) return diverged();
     }
     const losses = await evaluation(training.trained, signal);
-    if (!Number.isFinite(losses.trainLoss)) return result('diverged');
+    if (!Number.isFinite(losses.trainLoss)) return diverged();
     const seconds = (performance.now() - started) / 1000;
-    const state = { ...training.trained, epoch, step, order: order.state, dropout: dropout.state };
-    await onEpoch?.({ epoch, step, ...losses, learningRate, seconds }, state);
+    await onEpoch?.({ epoch, step, ...losses, learningRate, seconds }, stateAfter(epoch));
   }
   return result('done');
 }

@@ -19,8 +19,8 @@ export interface Trained extends Model {
 
 /**
  * Updates of a network as compiled programs: one call computes the loss, its gradient, the new weights,
- * the optimizer's slots and batch norm's running statistics. Two sets of arrays take turns as input
- * and output.
+ * the optimizer's slots and batch norm's running statistics. Three sets of arrays take turns: what is
+ * there, what a step writes, and what was there before the last step.
  *
  * The loss is the mean over the batch, plus l2/2 ||w||^2 over all weights where `l2` is not 0. Batch norm
  * uses the statistics of the whole batch.
@@ -28,6 +28,7 @@ export interface Trained extends Model {
 export class TrainingStep {
   private readonly optimizer: Optimizer;
   private current: Trained;
+  private previous: Trained;
   private spare: Trained;
 
   constructor(
@@ -46,6 +47,7 @@ export class TrainingStep {
       state: initial.state.slice(),
       slots: Object.fromEntries(slots),
     };
+    this.previous = structuredClone(this.current);
     this.spare = structuredClone(this.current);
   }
 
@@ -54,9 +56,14 @@ export class TrainingStep {
     return this.current;
   }
 
+  /** Takes the last update back; only one can be. */
+  undo(): void {
+    [this.current, this.previous] = [this.previous, this.current];
+  }
+
   /**
    * One update from the batch; returns the mean loss before it. `step` counts updates from 1.
-   * Where the loss is not finite the weights stay as they were before the update.
+   * Where the loss is not finite nothing changes.
    */
   async run(
     inputs: Float32Array,
@@ -78,7 +85,8 @@ export class TrainingStep {
     let sum = 0;
     for (const loss of losses) sum += loss;
     const mean = sum / batch;
-    if (Number.isFinite(mean)) [this.current, this.spare] = [this.spare, this.current];
+    if (Number.isFinite(mean))
+      [this.previous, this.current, this.spare] = [this.current, this.spare, this.previous];
     return mean;
   }
 

@@ -1,6 +1,6 @@
+import type { GeneralizationGap } from '../../src/statistics/gap.js';
+import type { EpochRecord } from '../../src/training/train.js';
 import type {
-  EpochResult,
-  GapResult,
   LineResult,
   MeasureResult,
   RunResult,
@@ -21,7 +21,7 @@ interface Shape {
   top: number;
 }
 
-function history({ epochs, speed, testError, seed }: Shape): EpochResult[] {
+function history({ epochs, speed, testError, seed }: Shape): EpochRecord[] {
   return Array.from({ length: epochs }, (_, i) => {
     const wave = 1 + 0.08 * Math.sin(3 * i + seed) + 0.25 * (seed - 1.5);
     const left = Math.exp(-speed * (i + 1)) * wave;
@@ -38,7 +38,12 @@ function history({ epochs, speed, testError, seed }: Shape): EpochResult[] {
   });
 }
 
-function gapOf({ trainLoss, trainAccuracy, testLoss, testAccuracy }: EpochResult): GapResult {
+function gapOf({
+  trainLoss,
+  trainAccuracy,
+  testLoss,
+  testAccuracy,
+}: EpochRecord): GeneralizationGap {
   return {
     trainLoss,
     trainAccuracy,
@@ -175,7 +180,8 @@ export function fixture(): StudyResults {
       testSamples: 10000,
       normalise: 'standardise',
     },
-    network: { name: 'f1', weights: 1462538 },
+    network: { name: 'f1', weights: 1462794 },
+    charts: ['gap', 'sharpness', 'hessian-top', 'parametric-line', 'training-curves'],
     runs: [
       run({ ...sb, seed: 1, sharpness: 1.2, top: 6.1 }),
       run({ ...lb, seed: 1, sharpness: 210, top: 95 }),

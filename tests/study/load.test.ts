@@ -68,9 +68,9 @@ describe('loadStudy', () => {
     expect(study.regimes['+LR'].optimizer).toEqual({ momentum: { momentum: 0.9 } });
     expect(study.measureOn).toEqual({ samples: 100, seed: 1 });
     expect(study.measures[1]).toEqual({
-      keskar: { epsilon: 1e-3, space: 50, iterations: 10, scaling: 'normal', batchNorm: 'batch' },
+      keskar: { epsilon: 1e-3, space: 50, iterations: 10, scaling: 'none', batchNorm: 'batch' },
     });
-    expect(study.line).toMatchObject({ points: 25, range: [0, 1], batchNorm: 'running' });
+    expect(study.line).toMatchObject({ points: 25, range: [0, 1] });
   });
 
   it('refuses a missing file, a folder and an empty file', () => {

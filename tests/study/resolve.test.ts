@@ -93,7 +93,7 @@ describe('resolveStudy', () => {
     const { measures } = resolve({
       x: `measures:
   - keskar
-  - keskar: { epsilon: 0.0005, space: full, iterations: 50, batchNorm: batch }
+  - keskar: { epsilon: 0.0005, space: full, iterations: 50, batchNorm: running }
   - hessian-top
   - hessian-top: { k: 2, tolerance: 1e-4 }`,
     });
@@ -102,9 +102,9 @@ describe('resolveStudy', () => {
       'keskar full eps=5e-4',
       'keskar 100d eps=1e-3',
       'keskar 100d eps=5e-4',
-      'keskar full eps=5e-4 iterations=50 batchNorm=batch',
+      'keskar full eps=5e-4 iterations=50 batchNorm=running',
       'hessian-top',
-      'hessian-top k=2 tolerance=1e-4',
+      'hessian-top k=2',
     ]);
     expect(measures[2]).toEqual({
       measure: 'keskar',
@@ -114,8 +114,8 @@ describe('resolveStudy', () => {
         epsilon: 1e-3,
         space: 100,
         iterations: 10,
-        scaling: 'normal',
-        batchNorm: 'running',
+        scaling: 'none',
+        batchNorm: 'batch',
       },
     });
     expect(measures[6].options).toMatchObject({ k: 2, maxProducts: 100 });
@@ -131,7 +131,6 @@ describe('resolveStudy', () => {
       to: 'LB',
       points: 5,
       range: [-1, 2],
-      batchNorm: 'running',
     });
     expect(study.engine).toEqual({ name: 'onnx', threads: 2 });
     expect(study.report).toEqual(['gap']);

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/error.js';
 import { parseStudy } from '../../src/study/load.js';
 import { type ResolvedRun, resolveStudy } from '../../src/study/resolve.js';
-import type { EpochResult, MeasureResult } from '../../src/study/results.js';
+import type { MeasureResult } from '../../src/study/results.js';
+import type { EpochRecord } from '../../src/training/train.js';
 import { type MeasureInputs, type RunMeta, RunFolder } from '../../src/study/runFolder.js';
 import { writeSafetensors } from '../../src/training/safetensors.js';
 import { temporaryFolder } from '../temporaryFolder.js';
@@ -17,7 +18,7 @@ let folders = 0;
 /** An opened folder below a root of its own. */
 const fresh = () => RunFolder.open(path.join(root, String(folders++)), 'quickstart', run);
 
-const epoch = (n: number): EpochResult => ({
+const epoch = (n: number): EpochRecord => ({
   epoch: n,
   step: 10 * n,
   trainLoss: 1 / n,

@@ -1,4 +1,5 @@
 import type { StudyResults } from '../../study/results.js';
+import type { ChartName } from '../../study/schema.js';
 import type { Chart, ChartResult } from '../chart.js';
 import { gap } from './gap.js';
 import { hessianTop } from './hessianTop.js';
@@ -7,7 +8,7 @@ import { sharpness } from './sharpness.js';
 import { trainingCurves } from './trainingCurves.js';
 
 /** Every chart by name, in the order of a report. A new chart is one file and one line here. */
-export const charts: Record<string, Chart> = {
+export const charts: Record<ChartName, Chart> = {
   gap,
   sharpness,
   'hessian-top': hessianTop,
@@ -15,9 +16,10 @@ export const charts: Record<string, Chart> = {
   'training-curves': trainingCurves,
 };
 
-/** All charts that the results have data for. */
+/** All charts that the study asked for and has data for. */
 export function drawAll(results: StudyResults): ChartResult[] {
-  return Object.values(charts)
-    .map((chart) => chart(results))
+  return Object.entries(charts)
+    .filter(([name]) => results.charts.includes(name))
+    .map(([, chart]) => chart(results))
     .filter((chart) => chart !== null);
 }

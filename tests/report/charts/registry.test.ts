@@ -2,12 +2,13 @@ import { format } from 'prettier';
 import { type LoggerInterface } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { describe, expect, it } from 'vitest';
+import type { ChartName } from '../../../src/study/schema.js';
 import { charts, drawAll } from '../../../src/report/charts/registry.js';
 import { renderSvg } from '../../../src/report/render.js';
 import type { StudyResults } from '../../../src/study/results.js';
 import { divergedRun, fixture } from '../fixture.js';
 
-const names = Object.keys(charts);
+const names = Object.keys(charts) as ChartName[];
 
 /** What Vega-Lite complains of while it compiles. */
 function warnings(spec: TopLevelSpec): string[] {

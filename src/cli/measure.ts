@@ -1,0 +1,106 @@
+import { Command } from 'commander';
+import { parse } from 'yaml';
+import { InputError, suggestion } from '../error.js';
+import { measureFolder } from '../study/measureFolder.js';
+import {
+  expandMeasure,
+  type MeasureName,
+  measureNames,
+  measures,
+  type ResolvedMeasure,
+} from '../study/measures.js';
+import { interruptSignal } from './interrupt.js';
+import { samplesOption } from './options.js';
+import { progressObserver } from './progress.js';
+
+interface Options {
+  measure: string;
+  samples: 'all' | number;
+  subsetSeed: number;
+  json?: boolean;
+}
+
+/** `basin measure`: one measure at the final weights of runs that exist. */
+export function measureCommand(): Command {
+  return new Command('measure')
+    .description(
+      'measure trained runs; options of the measure are given as --key value, as in a study file',
+    )
+    .argument('<folder>', 'a run folder (runs/<study>/<run>), or a study folder for all its runs')
+    .requiredOption('--measure <name>', `what to measure: ${measureNames.join(', ')}`)
+    .option(
+      '--samples <n>',
+      'training samples to measure on: a number (a seeded subset) or "all"',
+      samplesOption,
+      'all',
+    )
+    .option('--subset-seed <n>', 'seed of the subset', Number, 1)
+    .option('--json', 'print the results as JSON')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addHelpText('after', `\n${measureHelp()}`)
+    .action(
+      async (folder: string, { measure, samples, subsetSeed, json }: Options, command: Command) => {
+        const resolved = resolveMeasure(measure, command.args.slice(1));
+        const measured = await measureFolder(folder, resolved, {
+          samples,
+          subsetSeed,
+          observer: progressObserver(),
+          signal: interruptSignal(),
+        });
+        if (json) return console.log(JSON.stringify(measured, null, 2));
+        for (const { run, result } of measured) {
+          const { samples, batchNorm } = result.provenance;
+          const state = result.converged ? '' : '  (not converged)';
+          console.log(
+            `${run}  ${result.label}  ${result.value.toPrecision(6)}${state}  [${samples} samples, batch norm ${batchNorm}]`,
+          );
+          if (result.note) console.log(`  ${result.note}`);
+        }
+      },
+    );
+}
+
+/** The measure with options from words such as `--epsilon 1e-3 5e-4 --batch-norm batch`. */
+function resolveMeasure(name: string, words: string[]): ResolvedMeasure[] {
+  if (!Object.hasOwn(measures, name)) {
+    const hint = suggestion(name, measureNames) || `, expected one of: ${measureNames.join(', ')}.`;
+    throw new InputError(`--measure: unknown measure "${name}"${hint}`);
+  }
+  const known = Object.keys(measures[name as MeasureName].schema.shape);
+  const options: Record<string, unknown> = {};
+  for (let i = 0; i < words.length;) {
+    const key = words[i]
+      .replace(/^--/, '')
+      .replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    if (key === 'debug') {
+      i++;
+      continue;
+    }
+    if (!words[i].startsWith('--') || !known.includes(key)) {
+      const hint = suggestion(key, known) || `, expected one of: ${known.join(', ')}.`;
+      throw new InputError(`${words[i]}: unknown option of the measure ${name}${hint}`);
+    }
+    const values: unknown[] = [];
+    for (i++; i < words.length && !words[i].startsWith('--'); i++) values.push(parse(words[i]));
+    if (values.length === 0) throw new InputError(`--${key}: expected a value.`);
+    options[key] = values.length === 1 ? values[0] : values;
+  }
+  const checked = measures[name as MeasureName].schema.safeParse(options);
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    throw new InputError(`--${issue.path.join('.')}: ${issue.message}.`);
+  }
+  return expandMeasure(name as MeasureName, options);
+}
+
+function measureHelp(): string {
+  const lines = measureNames.flatMap((name) => {
+    const options = Object.entries(measures[name].schema.shape).map(([key, schema]) => {
+      const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      return `    ${flag.padEnd(18)} ${schema.description ?? ''}`;
+    });
+    return [`  ${name}:`, ...options];
+  });
+  return ['Options of the measures:', ...lines].join('\n');
+}

@@ -1,0 +1,143 @@
+import { hessianOperator } from '../curvature/operator.js';
+import { powerIteration } from '../curvature/powerIteration.js';
+import { modelHash } from '../network/model.js';
+import type { Objective } from '../objective/objective.js';
+import { keskar } from '../sharpness/keskar.js';
+import { Subspace } from '../sharpness/subspace.js';
+import type { MeasureName, ResolvedMeasure } from './measures.js';
+import type { Observer, Task } from './observer.js';
+import type { MeasureResult } from './results.js';
+import type { TrainedRun } from './trainRun.js';
+import type { Workbench } from './workbench.js';
+
+type Options<M extends MeasureName> = Extract<ResolvedMeasure, { measure: M }>['options'];
+
+interface Context {
+  objective: Objective;
+  weights: Float32Array;
+  /** Seed of the streams of the measure: the run's, so that regimes of one seed share directions. */
+  seed: number;
+  task: Task;
+}
+
+type Outcome = Pick<MeasureResult, 'value' | 'converged' | 'note' | 'details'>;
+
+/** How each measure of the registry is computed. */
+const methods: { [M in MeasureName]: (context: Context, options: Options<M>) => Promise<Outcome> } =
+  {
+    async keskar({ objective, weights, seed, task }, { epsilon, space, iterations, scaling }) {
+      const result = await keskar(objective, weights, {
+        epsilon,
+        iterations,
+        seed,
+        space:
+          space === 'full' ? 'full' : await sharedSubspace(objective.size, space, scaling, seed),
+        onEvaluation: (evaluations, loss) =>
+          task.advance(evaluations, `loss ${loss.toPrecision(4)}`),
+      });
+      const { value, converged, ...details } = result;
+      const notes = [
+        ...(result.restarted
+          ? ['the start was stationary: restarted from a random interior point']
+          : []),
+        ...(result.failed ? [`${result.reason}: the best point found is used`] : []),
+      ];
+      return { value, converged, note: notes.join('; '), details: { ...details } };
+    },
+    async 'hessian-top'({ objective, weights, seed, task }, { k, tolerance, maxProducts }) {
+      const { pairs } = await powerIteration(hessianOperator(objective, weights), {
+        k,
+        tolerance,
+        maxProducts,
+        seed,
+        onProduct: (pair, products, value, relativeResidual) =>
+          task.advance(
+            pair * maxProducts + products,
+            `${value.toPrecision(4)}, relative residual ${relativeResidual.toExponential(1)}`,
+          ),
+      });
+      const [top] = pairs;
+      const open = pairs.find(({ converged }) => !converged);
+      return {
+        value: top.value,
+        converged: open === undefined,
+        note: open
+          ? `eigenvalue ${pairs.indexOf(open) + 1} not converged (${open.reason}): relative residual ${open.relativeResidual.toExponential(1)} after ${open.products} products`
+          : '',
+        details: { ...top, eigenvalues: pairs },
+      };
+    },
+  };
+
+/** Steps that a measure's progress counts to; the work may end earlier or go a little beyond. */
+function expectedSteps({ measure, options }: ResolvedMeasure): number {
+  return measure === 'keskar' ? options.iterations + 2 : options.k * options.maxProducts;
+}
+
+/** Drawing a subspace costs as much as many evaluations: the last one is kept for the next model. */
+let lastSubspace: Subspace | undefined;
+async function sharedSubspace(
+  size: number,
+  columns: number,
+  scaling: Subspace['scaling'],
+  seed: number,
+) {
+  const last = lastSubspace;
+  if (
+    last?.size === size &&
+    last.columns === columns &&
+    last.scaling === scaling &&
+    last.seed === seed
+  )
+    return last;
+  lastSubspace = undefined; // makes room before the next is drawn
+  return (lastSubspace = await Subspace.create(size, { columns, scaling, seed }));
+}
+
+/**
+ * The result of one measure at a run's final weights: the stored one if it was computed from the same
+ * weights, options and samples, else measured and stored.
+ */
+export async function measureRun(
+  bench: Workbench,
+  { run, folder, model }: Pick<TrainedRun, 'run' | 'folder' | 'model'>,
+  resolved: ResolvedMeasure,
+  observer: Observer,
+): Promise<MeasureResult> {
+  const { measure, options, label, slug } = resolved;
+  const weightsHash = modelHash(model);
+  const provenance = bench.provenance(options);
+  const inputs = {
+    measure,
+    options: { ...options, ...provenance },
+    weightsHash,
+    measureOn: bench.measureOn,
+  };
+  // Other samples are another number: they do not replace the study's own.
+  const { samples, subsetSeed } = provenance;
+  const name = `${slug}-n${samples}${subsetSeed === null ? '' : `-s${subsetSeed}`}`;
+  const stored = await folder.readMeasure(name, inputs);
+  if (stored) return stored;
+
+  const task = observer.task(`${label} at ${run.regime} seed ${run.seed}`, expectedSteps(resolved));
+  const started = performance.now();
+  const objective = bench.objective('train', options, model);
+  const context: Context = { objective, weights: model.weights, seed: run.seed, task };
+  const method = methods[measure] as (context: Context, options: unknown) => Promise<Outcome>;
+  const outcome = await method(context, options);
+  const result: MeasureResult = {
+    measure,
+    label,
+    options,
+    ...outcome,
+    provenance: {
+      weightsHash,
+      ...provenance,
+      seed: run.seed,
+      seconds: (performance.now() - started) / 1000,
+    },
+  };
+  await folder.writeMeasure(name, inputs, result);
+  task.finish(`${result.value.toPrecision(4)}${result.converged ? '' : ' (not converged)'}`);
+  return result;
+}

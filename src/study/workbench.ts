@@ -1,0 +1,83 @@
+import { subset } from '../data/batches.js';
+import { type Dataset, loadDataset, type Split } from '../data/dataset.js';
+import type { Engine } from '../engine/engine.js';
+import type { Network } from '../network/network.js';
+import { createNetwork } from '../network/registry.js';
+import { networkObjective, type ObjectiveOptions } from '../objective/networkObjective.js';
+import type { Objective } from '../objective/objective.js';
+import { Programs } from '../objective/programs.js';
+import type { Model } from '../network/model.js';
+import type { ResolvedSamples, ResolvedTraining } from './resolve.js';
+import type { MeasureResult } from './results.js';
+
+/** Where batch norm's statistics come from while measuring; `chunk` samples share them in `batch` mode. */
+export interface BatchNormChoice {
+  batchNorm: 'running' | 'batch';
+  chunk?: number;
+}
+
+type Provenance = Omit<MeasureResult['provenance'], 'weightsHash' | 'seed' | 'seconds'>;
+
+/** What all runs of a study share: the data, the network and its compiled programs. */
+export class Workbench {
+  readonly dataset: Dataset;
+  readonly network: Network;
+  readonly programs: Programs;
+  /** Training samples that are measured on. */
+  private readonly measured: Split;
+
+  constructor(
+    training: Pick<ResolvedTraining, 'data' | 'network' | 'initializer' | 'batchNorm' | 'l2'>,
+    readonly engine: Engine,
+    readonly measureOn: ResolvedSamples,
+    /** Samples that share batch statistics while measuring: the largest batch size of the study. */
+    private readonly defaultChunk: number,
+    dataset?: Dataset,
+  ) {
+    const { data, network, initializer, batchNorm } = training;
+    this.dataset = dataset ?? loadDataset(data.name, { normalise: data.normalise });
+    const { inputShape, classes, train } = this.dataset;
+    this.network = createNetwork(network, inputShape, classes, { initializer, batchNorm });
+    this.programs = new Programs(this.network, engine);
+    this.measured =
+      measureOn.seed === null ? train : subset(train, measureOn.samples, measureOn.seed);
+    this.l2 = training.l2;
+  }
+
+  readonly l2: number;
+
+  /** The loss at a model on the measured training samples or the test set. */
+  objective(
+    split: 'train' | 'test',
+    choice: BatchNormChoice,
+    { state }: Pick<Model, 'state'>,
+  ): Objective {
+    const samples = split === 'train' ? this.measured : this.dataset.test;
+    const chunk = Math.min(choice.chunk ?? this.defaultChunk, samples.samples);
+    const mode: ObjectiveOptions['mode'] =
+      choice.batchNorm === 'batch' ? { kind: 'batch', chunk } : { kind: 'running' };
+    return networkObjective(this.programs, samples, { mode, state, l2: this.l2 });
+  }
+
+  /** What a result on the measured training samples is computed from. */
+  provenance({ batchNorm, chunk }: BatchNormChoice): Provenance {
+    const normalised = this.network.state.length > 0;
+    const { samples } = this.measured;
+    return {
+      dataHash: this.dataset.hash,
+      samples,
+      of: this.dataset.train.samples,
+      split: 'train',
+      subsetSeed: this.measureOn.seed,
+      batchNorm: normalised ? batchNorm : 'none',
+      chunk:
+        normalised && batchNorm === 'batch' ? Math.min(chunk ?? this.defaultChunk, samples) : null,
+      l2: this.l2,
+      engine: this.engine.version,
+    };
+  }
+
+  async release(): Promise<void> {
+    await this.programs.release();
+  }
+}
