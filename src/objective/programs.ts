@@ -1,4 +1,4 @@
-import type { Engine, Executable } from '../engine/engine.js';
+import type { Engine, Executable, Feeds } from '../engine/engine.js';
 import type { Mode, Network } from '../network/network.js';
 import { Scope } from '../network/scope.js';
 import { jvp, tangentOf } from '../program/jvp.js';
@@ -23,7 +23,7 @@ const kept = 12;
  * the per-sample losses); `losses` [B], `logits` [B, K], `gradient <weight>`, `d gradient <weight>`.
  */
 export class Programs {
-  private readonly compiled = new Map<string, Promise<Executable>>();
+  private readonly compiled = new Map<string, Promise<Shared>>();
 
   constructor(
     readonly network: Network,
@@ -54,26 +54,39 @@ export class Programs {
     });
   }
 
-  /** Any other program of this network, under a key of the caller's. */
+  /** Any other program of this network, under a key of the caller's. To be run before others are asked for. */
   async get(key: string, build: () => Program): Promise<Executable> {
-    let executable = this.compiled.get(key);
-    if (executable) this.compiled.delete(key);
-    else executable = Promise.resolve().then(() => this.engine.compile(build()));
-    this.compiled.set(key, executable);
-    const oldest = this.compiled.keys().next().value!;
+    const known = this.compiled.get(key);
+    this.compiled.delete(key);
+    const shared =
+      known ?? Promise.resolve().then(async () => new Shared(await this.engine.compile(build())));
+    this.compiled.set(key, shared);
+    // The next call tries again.
+    shared.catch(() => this.compiled.get(key) === shared && this.compiled.delete(key));
     if (this.compiled.size > kept) {
+      const oldest = this.compiled.keys().next().value!;
       const unused = this.compiled.get(oldest)!;
       this.compiled.delete(oldest);
-      await (await unused).release();
+      await unused.then(
+        (executable) => executable.release(),
+        () => undefined,
+      );
     }
-    return executable;
+    return shared;
   }
 
   /** Frees all sessions. */
   async release(): Promise<void> {
     const all = [...this.compiled.values()];
     this.compiled.clear();
-    for (const executable of all) await (await executable).release();
+    await Promise.all(
+      all.map((one) =>
+        one.then(
+          (executable) => executable.release(),
+          () => undefined,
+        ),
+      ),
+    );
   }
 
   /** Ports that every program of this network takes for a batch. */
@@ -123,6 +136,24 @@ export class Programs {
       names.forEach((name, i) => (outputs[gradientOf(name)] = gradients[i]));
       return outputs;
     });
+  }
+}
+
+/** An executable that takes its runs one by one, and is freed when the last of them is over. */
+class Shared implements Executable {
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly executable: Executable) {}
+
+  run(inputs: Feeds, results?: Feeds): Promise<Feeds> {
+    const run = this.last.then(() => this.executable.run(inputs, results));
+    this.last = run.catch(() => undefined);
+    return run;
+  }
+
+  async release(): Promise<void> {
+    await this.last;
+    await this.executable.release();
   }
 }
 
