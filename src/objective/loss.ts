@@ -6,13 +6,7 @@ export type PerSampleLoss = (outputs: Tensor, targets: Tensor) => Tensor;
 /** Cross-entropy of the softmax: log sum_k exp(z_k) - z_y, for labels y [B] (int32). */
 export const softmaxCrossEntropy: PerSampleLoss = (logits, labels) => {
   const classes = logits.shape[1]!;
-  const target = tf.oneHot(
-    labels.flatten() as ReturnType<typeof tf.tensor1d>,
-    classes,
-    1,
-    0,
-    'float32',
-  );
+  const target = tf.oneHot(labels.flatten(), classes, 1, 0, 'float32');
   return tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(logits, -1)), 1));
 };
 

@@ -18,7 +18,8 @@ export function microBatchSize(
   chunk: number,
   most?: number,
 ): number {
-  const wanted = Math.min(most ?? Math.max(1, Math.floor(activationBudget / activations)), samples);
+  const allowed = most ?? Math.floor(activationBudget / activations);
+  const wanted = Math.min(Math.max(1, Math.floor(allowed)), samples);
   if (chunk > 1) return Math.max(1, Math.floor(wanted / chunk)) * chunk;
   return Math.ceil(samples / Math.ceil(samples / wanted));
 }

@@ -31,9 +31,10 @@ export interface ObjectiveOptions {
 /**
  * A network's loss over samples. Any number of samples go through in micro-batches; the sums over
  * them are float64, so the result does not depend on the micro-batch beyond rounding. With batch
- * statistics micro-batches are made of whole normalisation chunks.
+ * statistics micro-batches are made of whole normalisation chunks. Calls that overlap in time run one
+ * after the other.
  *
- * @throws Error if sample weights are negative, not finite, all zero, or not one a sample.
+ * @throws Error if there are no samples, or if sample weights are negative, not finite, all zero, or not one a sample.
  */
 export function networkObjective(
   programs: Programs,
@@ -42,6 +43,7 @@ export function networkObjective(
 ): Objective {
   const { network } = programs;
   const { mode, state, l2 = 0 } = options;
+  if (!(samples.samples > 0)) throw new Error('An objective needs at least one sample.');
   const width = elementCount(network.inputShape);
   const targetWidth = samples.labels.length / samples.samples;
   const weightOf = normalisedWeights(options.sampleWeights, samples.samples);
@@ -102,63 +104,74 @@ export function networkObjective(
     }
   };
 
+  let last: Promise<unknown> = Promise.resolve();
+  /** Runs `work` when the arrays above are free. */
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+
   return {
     size: network.size,
     samples: samples.samples,
+    evaluate: (weights) => alone(() => evaluate(weights)),
+    gradient: (weights) => alone(() => gradient(weights)),
+    hessianVector: (weights, vector) => alone(() => hessianVector(weights, vector)),
+  };
 
-    async evaluate(weights: Vector): Promise<Evaluation> {
-      checkSize(weights);
-      weights32.set(weights);
-      let loss = 0;
-      let correct = 0;
-      for (const part of plan) {
-        const run = await programs.forward(part.padded, mode);
-        const { losses, logits } = await run.run(feeds(part));
-        loss += weightedLoss(losses, part);
-        if (samples.labels instanceof Int32Array) {
-          for (let i = 0; i < part.count; i++) {
-            const label = samples.labels[part.start + i];
-            if (isLargest(logits, i * network.outputs, network.outputs, label))
-              correct += weightOf(part.start + i);
-          }
+  async function evaluate(weights: Vector): Promise<Evaluation> {
+    checkSize(weights);
+    weights32.set(weights);
+    let loss = 0;
+    let correct = 0;
+    for (const part of plan) {
+      const run = await programs.forward(part.padded, mode);
+      const { losses, logits } = await run.run(feeds(part));
+      loss += weightedLoss(losses, part);
+      if (samples.labels instanceof Int32Array) {
+        for (let i = 0; i < part.count; i++) {
+          const label = samples.labels[part.start + i];
+          if (isLargest(logits, i * network.outputs, network.outputs, label))
+            correct += weightOf(part.start + i);
         }
       }
-      return {
-        loss: loss + penalty(weights),
-        accuracy: samples.labels instanceof Int32Array ? correct : NaN,
-      };
-    },
+    }
+    return {
+      loss: loss + penalty(weights),
+      accuracy: samples.labels instanceof Int32Array ? correct : NaN,
+    };
+  }
 
-    async gradient(weights: Vector) {
-      checkSize(weights);
-      weights32.set(weights);
-      const gradient = new Float64Array(network.size);
-      let loss = 0;
-      for (const part of plan) {
-        const run = await programs.gradient(part.padded, mode);
-        const { losses } = await run.run(feeds(part), gradientResults);
-        loss += weightedLoss(losses, part);
-        accumulate(gradient);
-      }
-      if (l2 !== 0) for (let i = 0; i < gradient.length; i++) gradient[i] += l2 * weights[i];
-      return { loss: loss + penalty(weights), gradient };
-    },
+  async function gradient(weights: Vector) {
+    checkSize(weights);
+    weights32.set(weights);
+    const gradient = new Float64Array(network.size);
+    let loss = 0;
+    for (const part of plan) {
+      const run = await programs.gradient(part.padded, mode);
+      const { losses } = await run.run(feeds(part), gradientResults);
+      loss += weightedLoss(losses, part);
+      accumulate(gradient);
+    }
+    if (l2 !== 0) for (let i = 0; i < gradient.length; i++) gradient[i] += l2 * weights[i];
+    return { loss: loss + penalty(weights), gradient };
+  }
 
-    async hessianVector(weights: Vector, vector: Vector): Promise<Float64Array> {
-      checkSize(weights);
-      checkSize(vector);
-      weights32.set(weights);
-      vector32.set(vector);
-      const product = new Float64Array(network.size);
-      for (const part of plan) {
-        const run = await programs.hessianVector(part.padded, mode);
-        await run.run({ ...feeds(part), ...vectorFeeds }, productResults);
-        accumulate(product);
-      }
-      if (l2 !== 0) for (let i = 0; i < product.length; i++) product[i] += l2 * vector[i];
-      return product;
-    },
-  };
+  async function hessianVector(weights: Vector, vector: Vector): Promise<Float64Array> {
+    checkSize(weights);
+    checkSize(vector);
+    weights32.set(weights);
+    vector32.set(vector);
+    const product = new Float64Array(network.size);
+    for (const part of plan) {
+      const run = await programs.hessianVector(part.padded, mode);
+      await run.run({ ...feeds(part), ...vectorFeeds }, productResults);
+      accumulate(product);
+    }
+    if (l2 !== 0) for (let i = 0; i < product.length; i++) product[i] += l2 * vector[i];
+    return product;
+  }
 }
 
 /** Sample weights divided by their sum. */
