@@ -34,6 +34,8 @@ export class Scope {
 
   /** A weight tensor of the network's own. */
   weight(name: string, shape: number[], initializer: Initializer): Tensor {
+    if (this.weights.some((weight) => weight.name === name))
+      throw new Error(`Two weights of a network are named "${name}": name each once.`);
     this.weights.push({ name, shape, initializer });
     return this.given[name] ?? tf.zeros(shape);
   }
@@ -51,7 +53,7 @@ export class Scope {
     x: Tensor,
     filters: number,
     size: number,
-    { stride = 1, padding = 'same' as Padding } = {},
+    { stride = 1, padding = 'same' }: { stride?: number; padding?: Padding } = {},
   ): Tensor {
     const name = this.next('conv');
     const shape = [size, size, x.shape[3]!, filters];
@@ -70,7 +72,7 @@ export class Scope {
 
   /** [B, ...] to [B, features], row-major. */
   flatten(x: Tensor): Tensor {
-    return tf.reshape(x, [x.shape[0]!, x.size / x.shape[0]!]);
+    return tf.reshape(x, [x.shape[0], x.size / x.shape[0]]);
   }
 
   /**
@@ -90,7 +92,7 @@ export class Scope {
       const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, tf.scalar(epsilon))));
       return tf.add(tf.mul(x, factor), tf.sub(offset, tf.mul(mean, factor)));
     }
-    const batch = x.shape[0]!;
+    const batch = x.shape[0];
     const groups = Math.max(1, Math.ceil(batch / this.mode.chunk));
     if (batch % groups !== 0 || (groups > 1 && batch / groups !== this.mode.chunk)) {
       throw new Error(
@@ -119,7 +121,7 @@ export class Scope {
       { length: groups },
       (_, g) => (1 - momentum) * momentum ** (groups - 1 - g),
     );
-    const rows = tf.reshape(batch, [groups, old.size]) as Tensor2;
+    const rows: Tensor2 = tf.reshape(batch, [groups, old.size]);
     const moved = tf.reshape(tf.matMul(tf.tensor2d(shares, [1, groups]), rows), old.shape);
     this.updates[name] = tf.add(tf.mul(old, tf.scalar(momentum ** groups)), moved);
   }

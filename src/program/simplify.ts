@@ -3,6 +3,7 @@ import {
   allocate,
   type Constant,
   constantData,
+  type Data,
   type DType,
   type Node,
   type Program,
@@ -187,8 +188,7 @@ function fold(node: Node, { values, constants }: Context): Constant | undefined 
       const tensors = node.inputs.map((id, i) =>
         tf.tensor(constantData(inputs[i], values[id]), values[id].shape, values[id].dtype),
       );
-      const data = call(kernel, tensors, attrs)[0].dataSync() as
-        Float32Array | Int32Array | Uint8Array;
+      const data: Data = call(kernel, tensors, attrs)[0].dataSync();
       return data.length > 0 && data.every((value) => Object.is(value, data[0]))
         ? { fill: data[0] }
         : { data: data.slice() };

@@ -73,12 +73,12 @@ class Lowering {
     const spec = this.program.values[id];
     const small = elementCount(spec.shape) <= 4096;
     if ('data' in constant || small) {
-      return this.constant(constantData(constant, spec), spec.shape, spec.dtype as 'float32');
+      return this.constant(constantData(constant, spec), spec.shape, spec.dtype);
     }
     const scalar = constantData(constant, { shape: [], dtype: spec.dtype });
     return this.op(
       'Expand',
-      [this.constant(scalar, [], spec.dtype as 'float32'), this.constant(spec.shape)],
+      [this.constant(scalar, [], spec.dtype), this.constant(spec.shape)],
       {},
     )[0];
   }

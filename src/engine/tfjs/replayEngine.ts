@@ -42,7 +42,7 @@ class Replay implements Executable {
     });
     const feeds: Feeds = {};
     for (const [i, { name, value }] of program.outputs.entries()) {
-      const data = (await outputs[i].data()) as Data;
+      const data: Data = await outputs[i].data();
       const { dtype } = program.values[value];
       // A cast may have left the elements as they were.
       feeds[name] = checkLength(name, results[name] ?? allocate(dtype, data.length), data.length);

@@ -205,7 +205,7 @@ const avgPoolGrad: Kernel = {
     const strides = attrs.strides as [number, number];
     const pad = attrs.pad as Pad;
     const share = tf.mul(dy, counts) as Parameters<typeof tf.conv2dTranspose>[0];
-    return [tf.conv2dTranspose(share, window as never, x.shape as Shape4, strides, pad as 'same')];
+    return [tf.conv2dTranspose(share, window as never, x.shape as Shape4, strides, pad)];
   },
 };
 
