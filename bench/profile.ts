@@ -12,16 +12,21 @@ import { Programs } from '../src/objective/programs.js';
 import { allocate, elementCount, type Program } from '../src/program/program.js';
 import { RandomStream } from '../src/random.js';
 
-// Where the time of F1's Hessian-vector product goes: ONNX Runtime's own profile (README.md).
+// Where the time of F1's Hessian-vector product or gradient goes: ONNX Runtime's own profile (README.md).
 
-const { values: options } = parseArgs({ options: { batch: { type: 'string', default: '2048' } } });
+const { values: options } = parseArgs({
+  options: {
+    batch: { type: 'string', default: '2048' },
+    gradient: { type: 'boolean', default: false },
+  },
+});
 const batch = Number(options.batch);
 const runs = 5;
 /** Kernels with their shapes that the second table shows. */
 const most = 12;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'basin-profile-'));
-const program = await hessianVectorProgram();
+const program = await tracedProgram();
 const threads = physicalCores();
 const session = await ort.InferenceSession.create(encodeModel(lower(program)), {
   executionProviders: ['cpu'],
@@ -38,7 +43,7 @@ for (let i = 0; i < runs + 1; i++) await session.run(feeds);
 print(events());
 
 /** The program as it reaches the engine, which here keeps it and computes nothing. */
-async function hessianVectorProgram(): Promise<Program> {
+async function tracedProgram(): Promise<Program> {
   let kept: Program | undefined;
   const engine: Engine = {
     name: 'none',
@@ -50,7 +55,8 @@ async function hessianVectorProgram(): Promise<Program> {
     },
   };
   const programs = new Programs(f1([28, 28, 1], 10), engine);
-  await programs.hessianVector(batch, { kind: 'batch', chunk: batch });
+  const mode = { kind: 'batch', chunk: batch } as const;
+  await (options.gradient ? programs.gradient(batch, mode) : programs.hessianVector(batch, mode));
   return kept!;
 }
 
@@ -92,7 +98,7 @@ function events(): { kernels: ProfileEvent[]; whole: number } {
 function print({ kernels, whole }: { kernels: ProfileEvent[]; whole: number }): void {
   const total = kernels.reduce((sum, { dur }) => sum + dur, 0);
   console.log(
-    `F1's Hessian-vector product at batch ${batch}: ${threads} threads, mean of ${runs} runs.`,
+    `F1's ${options.gradient ? 'gradient' : 'Hessian-vector product'} at batch ${batch}: ${threads} threads, mean of ${runs} runs.`,
   );
   console.log(
     `Whole run ${ms(whole)} ms, of which in ${kernels.length / runs} kernels ${ms(total)} ms.`,
