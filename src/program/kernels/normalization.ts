@@ -90,20 +90,18 @@ tf.registerGradient({
     const [scale, normalized, variance] = saved;
     const { epsilon, axes } = attributes as unknown as BatchNormAttributes;
     const dy = (dys as unknown as Tensor[])[0];
-    const product = tf.mul(dy, normalized);
-    const r = inverseDeviation(variance, epsilon);
-    const factor = tf.mul(r, scale);
-    const dx = () => {
-      const centred = tf.sub(
-        tf.sub(dy, tf.mean(dy, axes, true)),
-        tf.mul(normalized, tf.mean(product, axes, true)),
-      );
-      return tf.mul(centred, factor);
-    };
+    // Both sums over the batch serve twice: as gradients, and in dx.
+    const mean = tf.mean(dy, axes, true);
+    const slope = tf.mean(tf.mul(dy, normalized), axes, true);
+    const count = tf.scalar(dy.size / mean.size);
+    const total = (means: Tensor) => tf.mul(tf.sum(means, allButLast(dy)), count);
     return {
-      x: dx,
-      scale: () => tf.sum(product, allButLast(dy)),
-      offset: () => tf.sum(dy, allButLast(dy)),
+      x: () => {
+        const centred = tf.sub(tf.sub(dy, mean), tf.mul(normalized, slope));
+        return tf.mul(centred, tf.mul(inverseDeviation(variance, epsilon), scale));
+      },
+      scale: () => total(slope),
+      offset: () => total(mean),
     };
   },
 });
