@@ -8,6 +8,7 @@ import { networkObjective } from '../src/objective/networkObjective.js';
 import { Programs } from '../src/objective/programs.js';
 import { RandomStream } from '../src/random.js';
 import { TrainingStep } from '../src/training/trainingStep.js';
+import { adam } from './adam.js';
 import type { Task } from './tasks.js';
 
 const seed = 1;
@@ -38,7 +39,6 @@ export class Basin {
   /** Every sample once in a fresh order; the last batch may be smaller. */
   private async epoch(batch: number): Promise<() => Promise<void>> {
     const { train } = this.data;
-    const adam = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
     const training = new TrainingStep(this.programs, adam, 0, this.model);
     const order = new BatchOrder(train.samples, batch, seed);
     const dropout = new RandomStream(seed, 'dropout');

@@ -8,16 +8,19 @@ import { lower } from '../src/engine/onnx/lower.js';
 import { encodeModel } from '../src/engine/onnx/schema.js';
 import { physicalCores } from '../src/engine/threads.js';
 import { f1 } from '../src/network/f1.js';
+import { initialModel } from '../src/network/model.js';
 import { Programs } from '../src/objective/programs.js';
 import { allocate, elementCount, type Program } from '../src/program/program.js';
 import { RandomStream } from '../src/random.js';
+import { TrainingStep } from '../src/training/trainingStep.js';
+import { adam } from './adam.js';
 
-// Where the time of F1's Hessian-vector product or gradient goes: ONNX Runtime's own profile (README.md).
+// Where the time of F1's programs goes: ONNX Runtime's own profile (README.md).
 
 const { values: options } = parseArgs({
   options: {
     batch: { type: 'string', default: '2048' },
-    gradient: { type: 'boolean', default: false },
+    program: { type: 'string', default: 'hessian-vector' },
   },
 });
 const batch = Number(options.batch);
@@ -51,12 +54,30 @@ async function tracedProgram(): Promise<Program> {
     threads: 1,
     async compile(given) {
       kept = given;
-      return { run: async () => ({}), release: async () => {} };
+      return { run: async () => ({ losses: new Float32Array(batch) }), release: async () => {} };
     },
   };
-  const programs = new Programs(f1([28, 28, 1], 10), engine);
+  const network = f1([28, 28, 1], 10);
+  const programs = new Programs(network, engine);
   const mode = { kind: 'batch', chunk: batch } as const;
-  await (options.gradient ? programs.gradient(batch, mode) : programs.hessianVector(batch, mode));
+  switch (options.program) {
+    case 'hessian-vector':
+      await programs.hessianVector(batch, mode);
+      break;
+    case 'gradient':
+      await programs.gradient(batch, mode);
+      break;
+    case 'training': {
+      const step = new TrainingStep(programs, adam, 0, initialModel(network, 1));
+      const labels = new Int32Array(batch);
+      await step.run(new Float32Array(batch * 784), labels, 1, 1e-3, new RandomStream(1, 'none'));
+      break;
+    }
+    default:
+      throw new Error(
+        `--program ${options.program}: expected hessian-vector, gradient or training.`,
+      );
+  }
   return kept!;
 }
 
@@ -98,7 +119,7 @@ function events(): { kernels: ProfileEvent[]; whole: number } {
 function print({ kernels, whole }: { kernels: ProfileEvent[]; whole: number }): void {
   const total = kernels.reduce((sum, { dur }) => sum + dur, 0);
   console.log(
-    `F1's ${options.gradient ? 'gradient' : 'Hessian-vector product'} at batch ${batch}: ${threads} threads, mean of ${runs} runs.`,
+    `F1, ${options.program} at batch ${batch}: ${threads} threads, mean of ${runs} runs.`,
   );
   console.log(
     `Whole run ${ms(whole)} ms, of which in ${kernels.length / runs} kernels ${ms(total)} ms.`,
