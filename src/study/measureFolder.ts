@@ -1,14 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { loadDataset } from '../data/dataset.js';
 import { InputError } from '../error.js';
 import { openEngine } from '../engine/choose.js';
-import { readCheckpoint } from '../training/checkpoint.js';
+import { interruptible } from './interruptible.js';
 import { measureRun } from './measureRun.js';
 import type { ResolvedMeasure } from './measures.js';
 import type { Observer } from './observer.js';
 import type { MeasureResult } from './results.js';
 import { RunFolder } from './runFolder.js';
-import { Workbench } from './workbench.js';
+import { chosenSamples, Workbench } from './workbench.js';
 
 export interface MeasureFolderOptions {
   samples: 'all' | number;
@@ -19,9 +20,10 @@ export interface MeasureFolderOptions {
 
 /**
  * Measures at the final weights of a run, or of every run of a study's folder; results are stored in
- * the run folders like a study's own.
+ * the run folders like a study's own. Runs of the study that diverged are left out.
  *
- * @throws InputError where the folder is no run's or study's, or a run is not trained to its end.
+ * @throws InputError where the folder is no run's or study's, or a run is not trained to its end; the
+ *   signal's reason once it is aborted.
  */
 export async function measureFolder(
   folder: string,
@@ -29,27 +31,36 @@ export async function measureFolder(
   { samples, subsetSeed, observer, signal }: MeasureFolderOptions,
 ): Promise<{ run: string; result: MeasureResult }[]> {
   const found: { run: string; result: MeasureResult }[] = [];
-  for (const runPath of runsBelow(folder)) {
+  const isStudy = !isRun(folder);
+  const studyFolder = isStudy ? folder : path.dirname(path.resolve(folder));
+  const chunk = await largestBatch(
+    isStudy ? runsBelow(folder) : [folder, ...runsBelow(studyFolder)],
+  );
+  for (const runPath of isStudy ? runsBelow(folder) : [folder]) {
     const { folder: runFolder, run } = await RunFolder.read(runPath);
     const checkpoint = await runFolder.latestCheckpoint();
+    const meta = await runFolder.readMeta();
+    if (isStudy && meta?.status === 'diverged') {
+      observer.note(`${run.id}: left out, its training diverged`);
+      continue;
+    }
     if (!checkpoint?.final) {
       throw new InputError(
-        `${runPath}: expected a run that is trained to its end; run its study first.`,
+        meta?.status === 'diverged'
+          ? `${runPath}: the training of this run diverged; there are no final weights to measure at.`
+          : `${runPath}: expected a run that is trained to its end; run its study first.`,
       );
     }
-    const engine = await openEngine(run.training.engine);
-    const count = samples === 'all' ? { samples: 0, seed: null } : { samples, seed: subsetSeed };
-    const bench = new Workbench(run.training, engine, count, run.training.batch);
+    const { data, engine: engineName } = run.training;
+    const dataset = loadDataset(data.name, { normalise: data.normalise });
+    const measureOn = chosenSamples(samples, subsetSeed, dataset.train.samples);
+    const engine = interruptible(await openEngine(engineName), signal);
+    const bench = new Workbench(run.training, engine, measureOn, chunk, dataset);
     try {
-      const model = await readCheckpoint(checkpoint.file, bench.network);
+      const model = await runFolder.readCheckpoint(checkpoint, bench.network);
       for (const measure of measures) {
-        signal?.throwIfAborted();
-        const result = await measureRun(
-          bench,
-          { run, folder: runFolder, model },
-          measure,
-          observer,
-        );
+        const one = { run, folder: runFolder, model };
+        const { result } = await measureRun(bench, one, measure, observer);
         found.push({ run: run.id, result });
       }
     } finally {
@@ -59,9 +70,17 @@ export async function measureFolder(
   return found;
 }
 
+/** Samples that share batch statistics by default: as in the study, its largest batch size. */
+async function largestBatch(runs: string[]): Promise<number> {
+  const read = await Promise.all(runs.map((run) => RunFolder.read(run)));
+  return Math.max(...read.map(({ run }) => run.training.batch));
+}
+
+function isRun(folder: string): boolean {
+  return existsSync(path.join(folder, 'config.yaml'));
+}
+
 function runsBelow(folder: string): string[] {
-  const isRun = (candidate: string) => existsSync(path.join(candidate, 'config.yaml'));
-  if (isRun(folder)) return [folder];
   const below = existsSync(folder)
     ? readdirSync(folder, { withFileTypes: true })
         .filter((entry) => entry.isDirectory())

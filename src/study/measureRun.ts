@@ -1,5 +1,5 @@
 import { hessianOperator } from '../curvature/operator.js';
-import { powerIteration } from '../curvature/powerIteration.js';
+import { type EigenPair, powerIteration } from '../curvature/powerIteration.js';
 import { modelHash } from '../network/model.js';
 import type { Objective } from '../objective/objective.js';
 import { keskar } from '../sharpness/keskar.js';
@@ -21,6 +21,12 @@ interface Context {
 }
 
 type Outcome = Pick<MeasureResult, 'value' | 'converged' | 'note' | 'details'>;
+
+/** What a measure is, in words, where its progress is shown. */
+const headings: Record<MeasureName, string> = {
+  keskar: 'sharpness',
+  'hessian-top': 'top Hessian eigenvalue',
+};
 
 /** How each measure of the registry is computed. */
 const methods: { [M in MeasureName]: (context: Context, options: Options<M>) => Promise<Outcome> } =
@@ -53,21 +59,35 @@ const methods: { [M in MeasureName]: (context: Context, options: Options<M>) => 
         onProduct: (pair, products, value, relativeResidual) =>
           task.advance(
             pair * maxProducts + products,
-            `${value.toPrecision(4)}, relative residual ${relativeResidual.toExponential(1)}`,
+            `${k > 1 ? `eigenvalue ${pair + 1} of ${k}:` : 'eigenvalue'} ${value.toPrecision(4)}, relative residual ${relativeResidual.toExponential(1)} after ${count(products, 'product')}`,
           ),
       });
       const [top] = pairs;
       const open = pairs.find(({ converged }) => !converged);
+      const notes = [
+        ...(k > 1
+          ? [`eigenvalues ${pairs.map(({ value }) => value.toPrecision(6)).join(', ')}`]
+          : []),
+        ...(open ? [`${whyOpen(open)} (eigenvalue ${pairs.indexOf(open) + 1})`] : []),
+      ];
       return {
         value: top.value,
         converged: open === undefined,
-        note: open
-          ? `eigenvalue ${pairs.indexOf(open) + 1} not converged (${open.reason}): relative residual ${open.relativeResidual.toExponential(1)} after ${open.products} products`
-          : '',
+        note: notes.join('; '),
         details: { ...top, eigenvalues: pairs },
       };
     },
   };
+
+function whyOpen({ reason, relativeResidual, products }: EigenPair): string {
+  return reason === 'not finite'
+    ? `a Hessian-vector product was not finite after ${count(products, 'product')}`
+    : `not converged after ${count(products, 'product')}: relative residual ${relativeResidual.toExponential(1)}`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
 
 /** Steps that a measure's progress counts to; the work may end earlier or go a little beyond. */
 function expectedSteps({ measure, options }: ResolvedMeasure): number {
@@ -96,14 +116,14 @@ async function sharedSubspace(
 
 /**
  * The result of one measure at a run's final weights: the stored one if it was computed from the same
- * weights, options and samples, else measured and stored.
+ * weights, options and samples, else measured and stored. `stored` tells which.
  */
 export async function measureRun(
   bench: Workbench,
   { run, folder, model }: Pick<TrainedRun, 'run' | 'folder' | 'model'>,
   resolved: ResolvedMeasure,
   observer: Observer,
-): Promise<MeasureResult> {
+): Promise<{ result: MeasureResult; stored: boolean }> {
   const { measure, options, label, slug } = resolved;
   const weightsHash = modelHash(model);
   const provenance = bench.provenance(options);
@@ -113,13 +133,21 @@ export async function measureRun(
     weightsHash,
     measureOn: bench.measureOn,
   };
-  // Other samples are another number: they do not replace the study's own.
-  const { samples, subsetSeed } = provenance;
-  const name = `${slug}-n${samples}${subsetSeed === null ? '' : `-s${subsetSeed}`}`;
+  // Other samples or chunks are another number: they do not replace the study's own.
+  const { samples, subsetSeed, chunk } = provenance;
+  const name = [
+    `${slug}-n${samples}`,
+    ...(subsetSeed === null ? [] : [`s${subsetSeed}`]),
+    ...(chunk === null ? [] : [`c${chunk}`]),
+  ].join('-');
   const stored = await folder.readMeasure(name, inputs);
-  if (stored) return stored;
+  if (stored) return { result: stored, stored: true };
 
-  const task = observer.task(`${label} at ${run.regime} seed ${run.seed}`, expectedSteps(resolved));
+  const task = observer.task(
+    `${headings[measure]} of ${run.regime} seed ${run.seed} (${label})`,
+    expectedSteps(resolved),
+    { atMost: measure === 'hessian-top' },
+  );
   const started = performance.now();
   const objective = bench.objective('train', options, model);
   const context: Context = { objective, weights: model.weights, seed: run.seed, task };
@@ -139,5 +167,5 @@ export async function measureRun(
   };
   await folder.writeMeasure(name, inputs, result);
   task.finish(`${result.value.toPrecision(4)}${result.converged ? '' : ' (not converged)'}`);
-  return result;
+  return { result, stored: false };
 }

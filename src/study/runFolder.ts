@@ -4,11 +4,13 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { unwritable, writeAtomically } from '../atomicFile.js';
 import { InputError } from '../error.js';
+import type { Network } from '../network/network.js';
+import { readCheckpoint } from '../training/checkpoint.js';
 import { readSafetensorsMetadata } from '../training/safetensors.js';
 import { canonicalJson } from './canonical.js';
 import type { ResolvedMeasure } from './measures.js';
 import type { ResolvedRun, ResolvedSamples } from './resolve.js';
-import type { EpochRecord } from '../training/train.js';
+import type { EpochRecord, TrainingState } from '../training/train.js';
 import type { MeasureResult } from './results.js';
 
 /** How and where a run was made, and how far it came: `meta.json`. */
@@ -18,8 +20,10 @@ const metaSchema = z.object({
   host: z.string(),
   seed: z.number(),
   argv: z.array(z.string()),
-  /** `diverged`: loss or weights were no longer finite; the last good checkpoint is the final one. */
+  /** `diverged`: the loss was no longer finite; the last good checkpoint is the final one. */
   status: z.enum(['running', 'done', 'diverged']),
+  /** The update at which it diverged. */
+  divergedAt: z.number().optional(),
 });
 
 /** A checkpoint's file and step; `final` if training ended with it. */
@@ -154,13 +158,13 @@ export class RunFolder {
     if (steps.length === 0) return undefined;
     const step = Math.max(...steps);
     const file = this.checkpointFile(step);
-    try {
-      const metadata = await readSafetensorsMetadata(file);
-      return { file, step, final: metadata.final === 'true' };
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      throw new InputError(`${error.message} Delete it to go on from the checkpoint before it.`);
-    }
+    const metadata = await readSafetensorsMetadata(file).catch(withRemedy);
+    return { file, step, final: metadata.final === 'true' };
+  }
+
+  /** What training had arrived at by the latest checkpoint. */
+  async readCheckpoint({ file }: Checkpoint, network: Network): Promise<TrainingState> {
+    return readCheckpoint(file, network).catch(withRemedy);
   }
 
   /** The stored result of a measure if it was computed from the same inputs, else undefined. */
@@ -185,6 +189,11 @@ export class RunFolder {
   private measureFile(slug: string): string {
     return path.join(this.path, 'measures', `${slug}.json`);
   }
+}
+
+function withRemedy(error: unknown): never {
+  if (!(error instanceof InputError)) throw error;
+  throw new InputError(`${error.message} Delete it to go on from the checkpoint before it.`);
 }
 
 const configSchema = z.custom<{ regime: string } & ResolvedRun['training']>(

@@ -1,17 +1,18 @@
 import path from 'node:path';
 import { loadDataset } from '../data/dataset.js';
 import { openEngine } from '../engine/choose.js';
-import { InputError } from '../error.js';
+import { interruptible } from './interruptible.js';
 import { loadStudy } from './load.js';
 import { measureRun } from './measureRun.js';
-import type { Observer } from './observer.js';
-import { type ResolvedSamples, type ResolvedStudy, resolveStudy } from './resolve.js';
+import { type Observer, silent } from './observer.js';
+import { type ResolvedStudy, resolveStudy } from './resolve.js';
 import type { LineResult, StudyResults } from './results.js';
 import { RunFolder } from './runFolder.js';
 import { studyLine } from './studyLine.js';
+import { lockStudy } from './studyLock.js';
 import { type TrainedRun, trainRun } from './trainRun.js';
 import { hardware, version } from './versions.js';
-import { Workbench } from './workbench.js';
+import { chosenSamples, Workbench } from './workbench.js';
 
 /** What the command line may say differently from the study file; none of it changes trained weights. */
 export interface RunOptions {
@@ -36,12 +37,12 @@ export interface StudyOutcome {
  * Runs a study: trains every regime and seed, measures at the final weights, draws the lines. What the
  * run folders already hold is not done again, so a study that was stopped goes on where it was.
  *
- * @throws InputError for a mistake in the study file, damaged data or run folders; the signal's reason
- *   once it is aborted.
+ * @throws InputError for a mistake in the study file, damaged data or run folders, and where another
+ *   process runs the same study; the signal's reason once it is aborted.
  */
 export async function runStudy(
   file: string,
-  observer: Observer,
+  observer: Observer = silent,
   options: RunOptions = {},
 ): Promise<StudyOutcome> {
   const { root = 'runs', argv = [], signal } = options;
@@ -52,13 +53,17 @@ export async function runStudy(
       ? loadDataset(choice)
       : loadDataset(choice.name, { normalise: choice.normalise });
   const study = resolveStudy(parsed, { samples: dataset.train.samples, hash: dataset.hash });
-  const measureOn = override(study.measureOn, options.samples, dataset.train.samples);
-  const engine = await openEngine(study.engine.name, {
-    threads: options.threads ?? study.engine.threads ?? undefined,
-  });
+  const { samples } = options;
+  const measureOn =
+    samples === undefined
+      ? study.measureOn
+      : chosenSamples(samples, study.measureOn.seed ?? 1, dataset.train.samples);
+  const threads = options.threads ?? study.engine.threads ?? undefined;
+  const engine = interruptible(await openEngine(study.engine.name, { threads }), signal);
   const chunk = Math.max(...study.runs.map(({ training }) => training.batch));
   const bench = new Workbench(study.runs[0].training, engine, measureOn, chunk, dataset);
   const folder = path.join(root, study.name);
+  const unlock = await lockStudy(folder);
   try {
     const trained: TrainedRun[] = [];
     for (const run of study.runs) {
@@ -67,18 +72,23 @@ export async function runStudy(
     }
     // By seed, so that the regimes of a seed share its random subspace.
     const done = trained.filter(({ result }) => result.status === 'done');
+    let storedBefore = 0;
     for (const measure of study.measures) {
       for (const one of [...done].sort((a, b) => a.run.seed - b.run.seed)) {
-        signal?.throwIfAborted();
-        one.result.measures.push(await measureRun(bench, one, measure, observer));
+        const { result, stored } = await measureRun(bench, one, measure, observer);
+        one.result.measures.push(result);
+        if (stored) storedBefore++;
       }
+    }
+    if (storedBefore > 0) {
+      const all = study.measures.length * done.length;
+      observer.note(`measures: ${storedBefore} of ${all} were there before`);
     }
     const lines: LineResult[] = [];
     if (study.line) {
       const { from, to } = study.line;
       for (const start of done.filter(({ run }) => run.regime === from)) {
         const end = done.find(({ run }) => run.regime === to && run.seed === start.run.seed);
-        signal?.throwIfAborted();
         if (end) lines.push(await studyLine(bench, folder, study.line, start, end, observer));
       }
     }
@@ -103,20 +113,6 @@ export async function runStudy(
     return { study, results, folder };
   } finally {
     await bench.release();
+    await unlock();
   }
-}
-
-function override(
-  given: ResolvedSamples,
-  samples: RunOptions['samples'],
-  available: number,
-): ResolvedSamples {
-  if (samples === undefined) return given;
-  if (samples === 'all') return { samples: available, seed: null };
-  if (samples > available) {
-    throw new InputError(
-      `--samples ${samples}: expected at most ${available}, the number of training samples, or all.`,
-    );
-  }
-  return { samples, seed: given.seed ?? 1 };
 }

@@ -28,16 +28,20 @@ export async function studyLine(
   const provenance = bench.provenance({ batchNorm: 'batch' });
   const inputs = { options, from: modelHash(from.model), to: modelHash(to.model), provenance };
   const stored = await readStored(file);
-  if (stored && canonicalJson(stored.inputs) === canonicalJson(inputs)) return stored.result;
+  const name = `line from ${options.from} to ${options.to}, seed ${seed}`;
+  if (stored && canonicalJson(stored.inputs) === canonicalJson(inputs)) {
+    observer.note(`${name}: there before`);
+    return stored.result;
+  }
 
   const objectives = {
     train: bench.objective('train', { batchNorm: 'batch' }, from.model),
     test: bench.objective('test', { batchNorm: 'batch' }, from.model),
   };
-  const task = observer.task(`line ${options.from} to ${options.to} seed ${seed}`, options.points);
+  const task = observer.task(name, options.points);
   const alphas = alphaGrid(options.range, options.points);
   const points = await line(objectives, from.model.weights, to.model.weights, alphas, (done) =>
-    task.advance(done),
+    task.advance(done, `${done} of ${options.points} points`),
   );
   const result: LineResult = {
     from: options.from,

@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { initialModel, type Model, modelHash } from '../network/model.js';
 import { generalizationGap } from '../statistics/gap.js';
-import { readCheckpoint, writeCheckpoint } from '../training/checkpoint.js';
+import { InputError } from '../error.js';
+import { writeCheckpoint } from '../training/checkpoint.js';
 import { train, type TrainingState } from '../training/train.js';
 import type { Observer } from './observer.js';
 import type { ResolvedRun } from './resolve.js';
@@ -38,36 +39,51 @@ export async function trainRun(
   const { network, programs, dataset } = bench;
   const { training } = run;
   const initial = initialModel(network, run.seed);
+  const name = `${run.regime} seed ${run.seed}`;
   const checkpoint = await folder.latestCheckpoint();
-  const stored = checkpoint && (await readCheckpoint(checkpoint.file, network));
+  const stored = checkpoint && (await folder.readCheckpoint(checkpoint, network));
   const history = await folder.resumeMetrics(stored?.epoch ?? 0);
+  if (stored && history.length !== stored.epoch) {
+    throw new InputError(
+      `${folder.path}/metrics.jsonl: expected ${stored.epoch} epochs, as many as the last checkpoint has, found ${history.length}; delete the folder ${folder.path} to train again.`,
+    );
+  }
   const meta = await folder.readMeta();
 
   let state: Pick<TrainingState, keyof Model | 'step'> = stored ?? { ...initial, step: 0 };
   let status: RunResult['status'] = meta?.status === 'diverged' ? 'diverged' : 'done';
-  let steps = state.step;
-  if (!checkpoint?.final && status !== 'diverged') {
-    const describe = (now: RunMeta['status']): RunMeta => {
+  let steps = meta?.divergedAt ?? state.step;
+  if (status === 'diverged') observer.note(`train ${name}: diverged before, at step ${steps}`);
+  else if (checkpoint?.final) {
+    observer.note(`train ${name}: done before${accuracyOf(history)}`);
+    // It may have been killed before it could say so.
+    if (meta && meta.status !== 'done') await folder.writeMeta({ ...meta, status: 'done' });
+  } else {
+    const describe = (now: RunMeta['status'], divergedAt?: number): RunMeta => {
       return {
         versions: versions(bench.engine),
         host: hostname(),
         seed: run.seed,
         argv,
         status: now,
+        divergedAt,
       };
     };
     await folder.writeMeta(describe('running'));
+    if (stored?.epoch) {
+      observer.note(`train ${name}: goes on after epoch ${stored.epoch} of ${training.epochs}`);
+    }
     const task = observer.task(
-      `train ${run.regime} seed ${run.seed}`,
-      training.epochs * stepsPerEpoch(bench, training.batch),
+      `train ${name}`,
+      training.epochs * Math.ceil(dataset.train.samples / training.batch),
+      { done: state.step },
     );
     let previous = stored && stored.step > 0 ? checkpoint.file : undefined;
-    const options = { ...training, l2: training.l2 };
     const outcome = await train(
       programs,
       dataset,
       initial,
-      options,
+      training,
       {
         signal,
         onStep: ({ epoch, step, loss }) =>
@@ -96,11 +112,11 @@ export async function trainRun(
     );
     status = outcome.status;
     steps = outcome.step;
-    await folder.writeMeta(describe(status));
-    const last = history.at(-1);
-    const accuracy = last ? `, test accuracy ${percent(last.testAccuracy)}` : '';
+    await folder.writeMeta(describe(status, status === 'diverged' ? steps : undefined));
     task.finish(
-      status === 'done' ? `done${accuracy}` : `diverged at step ${steps}: the loss is not finite`,
+      status === 'done'
+        ? `done${accuracyOf(history)}`
+        : `diverged at step ${steps}: the loss is not finite; the last good checkpoint is ${previous ?? folder.checkpointFile(0)}`,
     );
   }
   const last = history.at(-1);
@@ -128,11 +144,12 @@ export async function trainRun(
   };
 }
 
-function stepsPerEpoch({ dataset }: Workbench, batch: number): number {
-  return Math.ceil(dataset.train.samples / batch);
-}
-
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+
+function accuracyOf(history: RunResult['history']): string {
+  const last = history.at(-1);
+  return last ? `, test accuracy ${percent(last.testAccuracy)}` : '';
+}
 
 function gapOf(last: RunResult['history'][number]) {
   const { trainLoss, trainAccuracy, testLoss, testAccuracy } = last;

@@ -2,6 +2,7 @@ import { subset } from '../data/batches.js';
 import { type Dataset, loadDataset, type Split } from '../data/dataset.js';
 import type { Engine } from '../engine/engine.js';
 import type { Network } from '../network/network.js';
+import { InputError } from '../error.js';
 import { createNetwork } from '../network/registry.js';
 import { networkObjective, type ObjectiveOptions } from '../objective/networkObjective.js';
 import type { Objective } from '../objective/objective.js';
@@ -17,6 +18,19 @@ export interface BatchNormChoice {
 }
 
 type Provenance = Omit<MeasureResult['provenance'], 'weightsHash' | 'seed' | 'seconds'>;
+
+/** All training samples, or a seeded subset, as `--samples` says. */
+export function chosenSamples(
+  samples: 'all' | number,
+  seed: number,
+  available: number,
+): ResolvedSamples {
+  if (samples === 'all') return { samples: available, seed: null };
+  if (samples <= available) return { samples, seed };
+  throw new InputError(
+    `--samples ${samples}: expected at most ${available}, the number of training samples, or all.`,
+  );
+}
 
 /** What all runs of a study share: the data, the network and its compiled programs. */
 export class Workbench {
