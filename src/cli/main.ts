@@ -14,7 +14,13 @@ const program = new Command('basin')
   )
   .version(version)
   .option('--debug', 'print stack traces')
-  .showHelpAfterError('(basin --help lists the commands)');
+  .showHelpAfterError('(basin --help lists the commands)')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done (training that diverges is a result too), 2 a mistake in what
+was given, 130 or 143 stopped by a signal, 1 anything else.`,
+  );
 
 for (const command of [runCommand(), measureCommand(), reportCommand(), doctorCommand()]) {
   program.addCommand(command);
@@ -22,6 +28,9 @@ for (const command of [runCommand(), measureCommand(), reportCommand(), doctorCo
 const debug = process.argv.includes('--debug');
 for (const command of [program, ...program.commands]) {
   command.exitOverride();
+  command.configureOutput({
+    outputError: (text, write) => write(text.replace(/^error: /, 'basin: ')),
+  });
   if (command !== program) command.option('--debug', 'print stack traces');
 }
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { parse } from 'yaml';
+import type { ZodType } from 'zod';
 import { InputError, suggestion } from '../error.js';
 import { measureFolder } from '../study/measureFolder.js';
 import {
@@ -9,8 +10,11 @@ import {
   measures,
   type ResolvedMeasure,
 } from '../study/measures.js';
+import { measuredOn } from '../report/caption.js';
+import { NOT_CONVERGED, NOT_CONVERGED_NOTE } from '../report/table.js';
+import type { MeasureResult } from '../study/results.js';
 import { interruptSignal } from './interrupt.js';
-import { samplesOption } from './options.js';
+import { samplesOption, subsetSeedOption } from './options.js';
 import { progressObserver } from './progress.js';
 
 interface Options {
@@ -34,7 +38,7 @@ export function measureCommand(): Command {
       samplesOption,
       'all',
     )
-    .option('--subset-seed <n>', 'seed of the subset', Number, 1)
+    .option('--subset-seed <n>', 'seed of the subset', subsetSeedOption, 1)
     .option('--json', 'print the results as JSON')
     .allowUnknownOption()
     .allowExcessArguments()
@@ -42,23 +46,35 @@ export function measureCommand(): Command {
     .action(
       async (folder: string, { measure, samples, subsetSeed, json }: Options, command: Command) => {
         const resolved = resolveMeasure(measure, command.args.slice(1));
+        const progress = progressObserver();
         const measured = await measureFolder(folder, resolved, {
           samples,
           subsetSeed,
-          observer: progressObserver(),
+          observer: progress,
           signal: interruptSignal(),
-        });
-        if (json) return console.log(JSON.stringify(measured, null, 2));
-        for (const { run, result } of measured) {
-          const { samples, batchNorm } = result.provenance;
-          const state = result.converged ? '' : '  (not converged)';
-          console.log(
-            `${run}  ${result.label}  ${result.value.toPrecision(6)}${state}  [${samples} samples, batch norm ${batchNorm}]`,
-          );
-          if (result.note) console.log(`  ${result.note}`);
-        }
+        }).finally(() => progress.close());
+        console.log(json ? JSON.stringify(measured, null, 2) : `\n${measuredTable(measured)}`);
       },
     );
+}
+
+/** A line a number, what there is to say about it below, and last what all were measured on. */
+function measuredTable(measured: { run: string; result: MeasureResult }[]): string {
+  const rows = measured.map(({ run, result: { label, value, converged } }) => [
+    run,
+    label,
+    value.toPrecision(6) + (converged ? '' : NOT_CONVERGED),
+  ]);
+  const width = (column: number) => Math.max(...rows.map((row) => row[column].length));
+  const [first, second] = [width(0), width(1)];
+  const lines = rows.flatMap(([run, label, value], i) => {
+    const { note } = measured[i].result;
+    const line = `${run.padEnd(first)}   ${label.padEnd(second)}   ${value}`;
+    return note ? [line, `   ${note}`] : [line];
+  });
+  const samples = [...new Set(measured.map(({ result }) => `Measured on ${measuredOn(result)}.`))];
+  const failed = measured.some(({ result }) => !result.converged);
+  return [...lines, ...(failed ? [NOT_CONVERGED_NOTE] : []), ...samples].join('\n');
 }
 
 /** The measure with options from words such as `--epsilon 1e-3 5e-4 --batch-norm batch`. */
@@ -96,11 +112,16 @@ function resolveMeasure(name: string, words: string[]): ResolvedMeasure[] {
 
 function measureHelp(): string {
   const lines = measureNames.flatMap((name) => {
-    const options = Object.entries(measures[name].schema.shape).map(([key, schema]) => {
+    const shape: Record<string, ZodType> = measures[name].schema.shape;
+    const options = Object.entries(shape).map(([key, schema]) => {
       const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-      return `    ${flag.padEnd(18)} ${schema.description ?? ''}`;
+      const byDefault = [schema.parse(undefined)].flat().join(' ');
+      const shown = byDefault === '' ? '' : ` Default: ${byDefault}.`;
+      return `    ${flag.padEnd(16)} ${schema.description ?? ''}${shown}`;
     });
     return [`  ${name}:`, ...options];
   });
-  return ['Options of the measures:', ...lines].join('\n');
+  const example =
+    'Example: basin measure runs/quickstart --measure keskar --epsilon 1e-3 5e-4 --space full';
+  return ['Options of the measures:', ...lines, '', example].join('\n');
 }

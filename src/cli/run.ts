@@ -4,7 +4,7 @@ import { summaryTable, textTable } from '../report/table.js';
 import { writeReport } from '../report/write.js';
 import { runStudy } from '../study/runStudy.js';
 import { interruptSignal } from './interrupt.js';
-import { countOption, samplesOption } from './options.js';
+import { samplesOption, threadsOption } from './options.js';
 import { progressObserver } from './progress.js';
 
 interface Options {
@@ -26,19 +26,18 @@ export function runCommand(): Command {
       'training samples to measure on: a number or "all" (default: as the study says)',
       samplesOption,
     )
-    .option('--runs <folder>', 'folder of the run folders', 'runs')
-    .option('--threads <n>', 'threads of the engine (default: physical cores)', (value) =>
-      countOption(value),
-    )
+    .option('--runs <folder>', 'folder that holds a folder for each study', 'runs')
+    .option('--threads <n>', 'threads of the engine (default: physical cores)', threadsOption)
     .option('--json', 'print the results as JSON instead of the table')
     .action(async (file: string, { samples, runs, threads, json }: Options) => {
-      const { results, folder } = await runStudy(file, progressObserver(), {
+      const progress = progressObserver();
+      const { results, folder } = await runStudy(file, progress, {
         root: runs,
         samples,
         threads,
         argv: process.argv.slice(2),
         signal: interruptSignal(),
-      });
+      }).finally(() => progress.close());
       const written = await writeReport(results, path.join(folder, 'report'));
       const page = path.resolve(written.find((name) => name.endsWith('index.html'))!);
       if (json) console.log(JSON.stringify({ ...results, report: page }, null, 2));
