@@ -73,21 +73,16 @@ function adam({
 }): Optimizer {
   return {
     slots: ['moment1', 'moment2'],
-    // g m^ / (sqrt(v^) + eps) with the bias corrections drawn into the rate and epsilon.
+    // The slots are m / (1 - beta1) and v / (1 - beta2), which saves two passes over the weights a step:
+    // rate m^ / (sqrt(v^) + epsilon) with all constants drawn into the rate and epsilon.
     scalars(step, learningRate) {
-      const root = Math.sqrt(1 - beta2 ** step);
-      return { rate: (learningRate * root) / (1 - beta1 ** step), epsilon: epsilon * root };
+      const [correction1, correction2] = [1 - beta1 ** step, 1 - beta2 ** step];
+      const root = Math.sqrt(correction2 / (1 - beta2));
+      return { rate: (learningRate * (1 - beta1) * root) / correction1, epsilon: epsilon * root };
     },
     update(weight, gradient, slots, { rate, epsilon: added }) {
-      const moment1 = tf.add(
-        slots.moment1,
-        tf.mul(tf.scalar(1 - beta1), tf.sub(gradient, slots.moment1)),
-      );
-      const square = tf.square(gradient);
-      const moment2 = tf.add(
-        slots.moment2,
-        tf.mul(tf.scalar(1 - beta2), tf.sub(square, slots.moment2)),
-      );
+      const moment1 = tf.add(tf.mul(tf.scalar(beta1), slots.moment1), gradient);
+      const moment2 = tf.add(tf.mul(tf.scalar(beta2), slots.moment2), tf.square(gradient));
       const step = tf.div(tf.mul(rate, moment1), tf.add(tf.sqrt(moment2), added));
       return { weight: tf.sub(weight, step), slots: { moment1, moment2 } };
     },

@@ -12,6 +12,7 @@ import {
 } from '../../program/program.js';
 import { simplify } from '../../program/simplify.js';
 import { fuseGemm } from './fuse.js';
+import { nameOutputs } from './nameOutputs.js';
 import {
   type AttributeProto,
   attributeType,
@@ -27,7 +28,7 @@ const toNhwc = [0, 2, 3, 1];
 export function lower(program: Program): GraphProto {
   const expanded = simplify(expand(program, (kernel) => !kernel.onnx));
   const lowering = new Lowering(expanded);
-  return fuseGemm(lowering.graph(), lowering.shapes);
+  return nameOutputs(fuseGemm(lowering.graph(), lowering.shapes));
 }
 
 /** Names of one value in the layouts in which it exists. */
