@@ -2,7 +2,7 @@ import type { Kernel, TangentCall } from '../kernel.js';
 import type { OnnxNode } from '../onnxNode.js';
 import type { DType, TensorSpec } from '../program.js';
 import { type Tensor, tf } from '../tensorflow.js';
-import { sum, times } from './tangents.js';
+import { registerZeroGradient, sum, times } from './tangents.js';
 
 // Elementwise kernels of two operands, which broadcast against each other as in NumPy.
 
@@ -37,12 +37,7 @@ function arithmetic(
 }
 
 function comparison(name: string, onnx: string, negated = false): Kernel {
-  // TensorFlow.js has no gradient of a comparison, not even where it only chooses in `tf.where`.
-  tf.registerGradient({
-    kernelName: name,
-    inputsToSave: ['a', 'b'],
-    gradFunc: (_, [a, b]) => ({ a: () => tf.zerosLike(a), b: () => tf.zerosLike(b) }),
-  });
+  registerZeroGradient(name, ['a', 'b']);
   return {
     name,
     inputs: ['a', 'b'],

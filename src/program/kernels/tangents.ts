@@ -41,3 +41,16 @@ export function linear(kernel: () => Kernel): Kernel['tangent'] {
       attrs,
     );
 }
+
+/**
+ * Gives a kernel of truth values zero gradients. TensorFlow.js has none for it, and fails even where the
+ * values only choose in `tf.where`.
+ */
+export function registerZeroGradient(kernelName: string, inputsToSave: string[]): void {
+  tf.registerGradient({
+    kernelName,
+    inputsToSave,
+    gradFunc: (_, saved) =>
+      Object.fromEntries(inputsToSave.map((name, i) => [name, () => tf.zeros(saved[i].shape)])),
+  });
+}

@@ -2,6 +2,7 @@ import type { Kernel, TangentCall } from '../kernel.js';
 import type { OnnxNode } from '../onnxNode.js';
 import type { DType } from '../program.js';
 import { type Tensor, tf } from '../tensorflow.js';
+import { registerZeroGradient } from './tangents.js';
 
 // Elementwise kernels of one operand. `slope` is the derivative from x and y = f(x).
 
@@ -33,6 +34,9 @@ export function unary(
 
 const one = () => tf.scalar(1);
 const float = (node: OnnxNode, value: number) => node.constant([value], [], 'float32');
+
+registerZeroGradient('LogicalNot', ['x']);
+registerZeroGradient('IsNan', ['x']);
 
 export const unaryKernels: Kernel[] = [
   unary('Exp', 'Exp', (_, y) => y),
