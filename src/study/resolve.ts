@@ -23,9 +23,16 @@ export type ResolvedOptimizer =
   | { name: 'momentum' | 'nesterov'; momentum: number }
   | ({ name: 'adam' } & NonNullable<Optimizers['adam']>);
 
+/** A data set by its name, its scaling, and the part of it that is trained on, if not all. */
+export interface ResolvedData {
+  name: Study['data'] & string;
+  normalise: Normalisation;
+  train?: { samples: number; seed: number };
+}
+
 /** All that the weights at the end of a run depend on. */
 export interface ResolvedTraining {
-  data: { name: string; normalise: Normalisation; hash: string };
+  data: ResolvedData & { hash: string };
   network: ResolvedNetwork;
   initializer: Initializer;
   batchNorm: { epsilon: number; momentum: number };
@@ -56,7 +63,7 @@ export interface ResolvedSamples {
 /** A study with every expression evaluated and every default in place. */
 export interface ResolvedStudy {
   name: string;
-  data: { name: Study['data'] & string; normalise: Normalisation };
+  data: ResolvedData;
   network: ResolvedNetwork;
   engine: { name: Study['engine']; threads: number | null };
   l2: number;
@@ -116,7 +123,8 @@ export function resolveStudy(
 
 type Where = (path: KeyPath) => string;
 
-function resolveData(data: Study['data']): ResolvedStudy['data'] {
+/** What a study says of its data, with defaults in place. */
+export function resolveData(data: Study['data']): ResolvedData {
   return typeof data === 'string' ? { name: data, normalise: 'standardise' } : data;
 }
 

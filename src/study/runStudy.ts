@@ -5,7 +5,7 @@ import { interruptible } from './interruptible.js';
 import { loadStudy } from './load.js';
 import { measureRun } from './measureRun.js';
 import { type Observer, silent } from './observer.js';
-import { type ResolvedStudy, resolveStudy } from './resolve.js';
+import { type ResolvedStudy, resolveData, resolveStudy } from './resolve.js';
 import type { LineResult, StudyResults } from './results.js';
 import { RunFolder } from './runFolder.js';
 import { studyLine } from './studyLine.js';
@@ -47,11 +47,8 @@ export async function runStudy(
 ): Promise<StudyOutcome> {
   const { root = 'runs', argv = [], signal } = options;
   const parsed = loadStudy(file);
-  const choice = parsed.study.data;
-  const dataset =
-    typeof choice === 'string'
-      ? loadDataset(choice)
-      : loadDataset(choice.name, { normalise: choice.normalise });
+  const data = resolveData(parsed.study.data);
+  const dataset = loadDataset(data.name, data);
   const study = resolveStudy(parsed, { samples: dataset.train.samples, hash: dataset.hash });
   const { samples } = options;
   const measureOn =

@@ -29,6 +29,7 @@ export const chartNames = [
 export type ChartName = (typeof chartNames)[number];
 
 const size = z.int().min(1);
+const seed = z.int().min(0);
 const unitInterval = z.number().min(0).lt(1);
 const activation = z.enum(activations).default('relu').describe('After every hidden layer.');
 const normalised = z
@@ -46,6 +47,9 @@ const data = z.union(
         .enum(normalisations)
         .default('standardise')
         .describe('standardise: mean 0 and deviation 1 over the training set; unit: x / 255.'),
+      train: strict({ samples: size, seed: seed.default(1) })
+        .optional()
+        .describe('Trains on a seeded part of the training set, which N then counts.'),
     }),
   ],
   { error: 'expected the name of a data set, or a mapping with name and normalise' },
@@ -85,7 +89,6 @@ const initializer = z.union(
 /** Seeds of a study at most. */
 export const mostSeeds = 1000;
 
-const seed = z.int().min(0);
 const seeds = z.union(
   [
     size.max(mostSeeds),

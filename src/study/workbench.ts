@@ -32,6 +32,19 @@ export function chosenSamples(
   );
 }
 
+/**
+ * The part of a result's file name that says what it was measured on: `n6000-s1-c6000` for samples,
+ * subset seed and chunk. Other ones are another number, which does not replace the study's own.
+ */
+export function samplesSlug({ samples, subsetSeed, chunk }: Provenance): string {
+  const parts = [
+    `n${samples}`,
+    ...(subsetSeed === null ? [] : [`s${subsetSeed}`]),
+    ...(chunk === null ? [] : [`c${chunk}`]),
+  ];
+  return parts.join('-');
+}
+
 /** What all runs of a study share: the data, the network and its compiled programs. */
 export class Workbench {
   readonly dataset: Dataset;
@@ -49,7 +62,7 @@ export class Workbench {
     dataset?: Dataset,
   ) {
     const { data, network, initializer, batchNorm } = training;
-    this.dataset = dataset ?? loadDataset(data.name, { normalise: data.normalise });
+    this.dataset = dataset ?? loadDataset(data.name, data);
     const { inputShape, classes, train } = this.dataset;
     this.network = createNetwork(network, inputShape, classes, { initializer, batchNorm });
     this.programs = new Programs(this.network, engine);

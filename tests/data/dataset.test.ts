@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { subset } from '../../src/data/batches.js';
 import { loadDataset } from '../../src/data/dataset.js';
 import { InputError } from '../../src/error.js';
 
@@ -25,6 +26,15 @@ describe('loadDataset', () => {
     ]);
     expect([...mnist.train.labels.slice(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
     expect(mnist.hash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('can train on a seeded part, scaled like the whole, with the test set as it is', () => {
+    const part = loadDataset('mnist', { train: { samples: 100, seed: 3 } });
+    expect(part.train.samples).toBe(100);
+    expect(part.train).toEqual(subset(mnist.train, 100, 3));
+    expect(part.test.samples).toBe(10_000);
+    expect(part.mean).toEqual(mnist.mean);
+    expect(() => loadDataset('mnist', { train: { samples: 60_001, seed: 1 } })).toThrow(InputError);
   });
 
   it('standardises with the published mean 0.1307 and deviation 0.3081', () => {

@@ -82,11 +82,12 @@ describe('resolveStudy', () => {
       id({ x: 'initializer: he-normal' }),
       id({ x: 'batchNorm: { momentum: 0.9 }' }),
       id({ data: 'data: { name: mnist, normalise: unit }' }),
+      id({ data: 'data: { name: mnist, train: { samples: 60000 } }' }),
       id({ network: 'network: { mlp: { hidden: [2] } }' }),
       id({}, 50_000),
       id({}, 60_000, 'other data'),
     ];
-    expect(new Set([plain, ...others]).size).toBe(9);
+    expect(new Set([plain, ...others]).size).toBe(10);
   });
 
   it('flattens measures to one an option, labelled by what tells them apart', () => {
