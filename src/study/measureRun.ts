@@ -8,7 +8,7 @@ import type { MeasureName, ResolvedMeasure } from './measures.js';
 import type { Observer, Task } from './observer.js';
 import type { MeasureResult } from './results.js';
 import type { TrainedRun } from './trainRun.js';
-import type { Workbench } from './workbench.js';
+import { samplesSlug, type Workbench } from './workbench.js';
 
 type Options<M extends MeasureName> = Extract<ResolvedMeasure, { measure: M }>['options'];
 
@@ -133,13 +133,7 @@ export async function measureRun(
     weightsHash,
     measureOn: bench.measureOn,
   };
-  // Other samples or chunks are another number: they do not replace the study's own.
-  const { samples, subsetSeed, chunk } = provenance;
-  const name = [
-    `${slug}-n${samples}`,
-    ...(subsetSeed === null ? [] : [`s${subsetSeed}`]),
-    ...(chunk === null ? [] : [`c${chunk}`]),
-  ].join('-');
+  const name = `${slug}-${samplesSlug(provenance)}`;
   const stored = await folder.readMeasure(name, inputs);
   if (stored) return { result: stored, stored: true };
 

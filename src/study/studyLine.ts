@@ -9,7 +9,7 @@ import type { Observer } from './observer.js';
 import type { ResolvedStudy } from './resolve.js';
 import type { LineResult } from './results.js';
 import type { TrainedRun } from './trainRun.js';
-import type { Workbench } from './workbench.js';
+import { samplesSlug, type Workbench } from './workbench.js';
 
 /**
  * Loss and accuracy along the line between the models of two regimes of one seed, on batch statistics;
@@ -24,8 +24,9 @@ export async function studyLine(
   observer: Observer,
 ): Promise<LineResult> {
   const { seed } = from.run;
-  const file = path.join(folder, `line-${options.from}-${options.to}-seed${seed}.json`);
   const provenance = bench.provenance({ batchNorm: 'batch' });
+  const slug = `line-${options.from}-${options.to}-seed${seed}-${samplesSlug(provenance)}`;
+  const file = path.join(folder, `${slug}.json`);
   const inputs = { options, from: modelHash(from.model), to: modelHash(to.model), provenance };
   const stored = await readStored(file);
   const name = `line from ${options.from} to ${options.to}, seed ${seed}`;
