@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { parse } from 'yaml';
 import type { ZodType } from 'zod';
 import { InputError, suggestion } from '../error.js';
-import { measureFolder } from '../study/measureFolder.js';
 import {
   expandMeasure,
   type MeasureName,
@@ -46,6 +45,7 @@ export function measureCommand(): Command {
     .action(
       async (folder: string, { measure, samples, subsetSeed, json }: Options, command: Command) => {
         const resolved = resolveMeasure(measure, command.args.slice(1));
+        const { measureFolder } = await import('../study/measureFolder.js');
         const progress = progressObserver();
         const measured = await measureFolder(folder, resolved, {
           samples,

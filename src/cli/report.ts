@@ -2,7 +2,6 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { readResults } from '../report/readResults.js';
 import { summaryTable, textTable } from '../report/table.js';
-import { writeReport } from '../report/write.js';
 
 /** `basin report`: draws a study's report anew from its results. */
 export function reportCommand(): Command {
@@ -13,6 +12,7 @@ export function reportCommand(): Command {
     .option('--json', 'print the paths of the files as JSON instead of the table')
     .action(async (folder: string, { out, json }: { out?: string; json?: boolean }) => {
       const { results, file } = await readResults(folder);
+      const { writeReport } = await import('../report/write.js');
       const written = await writeReport(results, out ?? path.dirname(file));
       if (json)
         console.log(

@@ -1,8 +1,6 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { summaryTable, textTable } from '../report/table.js';
-import { writeReport } from '../report/write.js';
-import { runStudy } from '../study/runStudy.js';
 import { interruptSignal } from './interrupt.js';
 import { samplesOption, threadsOption } from './options.js';
 import { progressObserver } from './progress.js';
@@ -30,6 +28,8 @@ export function runCommand(): Command {
     .option('--threads <n>', 'threads of the engine (default: physical cores)', threadsOption)
     .option('--json', 'print the results as JSON instead of the table')
     .action(async (file: string, { samples, runs, threads, json }: Options) => {
+      // What computes and what draws is loaded when its turn comes: help and mistakes are quick.
+      const { runStudy } = await import('../study/runStudy.js');
       const progress = progressObserver();
       const { results, folder } = await runStudy(file, progress, {
         root: runs,
@@ -38,6 +38,7 @@ export function runCommand(): Command {
         argv: process.argv.slice(2),
         signal: interruptSignal(),
       }).finally(() => progress.close());
+      const { writeReport } = await import('../report/write.js');
       const written = await writeReport(results, path.join(folder, 'report'));
       const page = path.resolve(written.find((name) => name.endsWith('index.html'))!);
       if (json) console.log(JSON.stringify({ ...results, report: page }, null, 2));
