@@ -34,6 +34,13 @@ for (const command of [program, ...program.commands]) {
   if (command !== program) command.option('--debug', 'print stack traces');
 }
 
+// Whoever reads the output may stop before its end, as head does.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -29,6 +29,8 @@ export function start(cwd: string, ...args: string[]): Running {
 export function startProgram(program: string, args: string[], cwd: string): Running {
   const started = performance.now();
   const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A test that fails leaves nothing behind that computes on.
+  process.once('exit', () => child.kill('SIGKILL'));
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
