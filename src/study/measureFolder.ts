@@ -52,7 +52,7 @@ export async function measureFolder(
       );
     }
     const { data, engine: engineName } = run.training;
-    const dataset = loadDataset(data.name, { normalise: data.normalise });
+    const dataset = loadDataset(data.name, data);
     const measureOn = chosenSamples(samples, subsetSeed, dataset.train.samples);
     const engine = interruptible(await openEngine(engineName), signal);
     const bench = new Workbench(run.training, engine, measureOn, chunk, dataset);

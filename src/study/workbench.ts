@@ -1,5 +1,5 @@
 import { subset } from '../data/batches.js';
-import { type Dataset, loadDataset, type Split } from '../data/dataset.js';
+import type { Dataset, Split } from '../data/dataset.js';
 import type { Engine } from '../engine/engine.js';
 import type { Network } from '../network/network.js';
 import { InputError } from '../error.js';
@@ -47,23 +47,21 @@ export function samplesSlug({ samples, subsetSeed, chunk }: Provenance): string 
 
 /** What all runs of a study share: the data, the network and its compiled programs. */
 export class Workbench {
-  readonly dataset: Dataset;
   readonly network: Network;
   readonly programs: Programs;
   /** Training samples that are measured on. */
   private readonly measured: Split;
 
   constructor(
-    training: Pick<ResolvedTraining, 'data' | 'network' | 'initializer' | 'batchNorm' | 'l2'>,
+    training: Pick<ResolvedTraining, 'network' | 'initializer' | 'batchNorm' | 'l2'>,
     readonly engine: Engine,
     readonly measureOn: ResolvedSamples,
     /** Samples that share batch statistics while measuring: the largest batch size of the study. */
     private readonly defaultChunk: number,
-    dataset?: Dataset,
+    readonly dataset: Dataset,
   ) {
-    const { data, network, initializer, batchNorm } = training;
-    this.dataset = dataset ?? loadDataset(data.name, data);
-    const { inputShape, classes, train } = this.dataset;
+    const { network, initializer, batchNorm } = training;
+    const { inputShape, classes, train } = dataset;
     this.network = createNetwork(network, inputShape, classes, { initializer, batchNorm });
     this.programs = new Programs(this.network, engine);
     this.measured =

@@ -17,6 +17,7 @@ describe('a study that has run', () => {
 
   beforeAll(async () => {
     writeStudy(folder, {
+      data: '{ name: mnist, train: { samples: 20000, seed: 3 } }',
       regimes: `
   SB: { batch: 512, optimizer: adam, epochs: 1 }
   LB: { batch: '0.1 * N', optimizer: adam, epochs: 1 }`,
@@ -70,7 +71,12 @@ describe('a study that has run', () => {
     const few = await onSamples('300');
     expect(few.provenance).toMatchObject({ samples: 300, subsetSeed: 1, chunk: 300 });
     const all = await onSamples('all');
-    expect(all.provenance).toMatchObject({ samples: 60_000, subsetSeed: null, chunk: 6000 });
+    expect(all.provenance).toMatchObject({
+      samples: 20_000,
+      of: 20_000,
+      subsetSeed: null,
+      chunk: 2000,
+    });
     expect(new Set([before, few.value, all.value]).size).toBe(3);
     const { stderr } = await succeed(folder, 'run', 'study.yaml');
     expect(stderr).toContain('measures: 4 of 4 were there before');
@@ -136,7 +142,7 @@ describe('a study that has run', () => {
     expect(lines[1]).toMatch(/^ {3}eigenvalues [\d.]+, -?[\d.]+$/);
     expect(lines[2]).toMatch(/^SB-seed1-/);
     expect(lines[4]).toBe(
-      'Measured on 500 of 60,000 training samples (subset seed 1), batch norm with batch statistics of 500 samples.',
+      'Measured on 500 of 20,000 training samples (subset seed 1), batch norm with batch statistics of 500 samples.',
     );
   });
 
