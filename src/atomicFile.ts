@@ -12,7 +12,7 @@ export async function writeAtomically(
   file: string,
   parts: readonly (string | Uint8Array)[],
 ): Promise<void> {
-  const temporary = `${file}.tmp`;
+  const temporary = `${file}.${process.pid}.tmp`; // two processes may write the same file
   try {
     const handle = await open(temporary, 'w');
     try {

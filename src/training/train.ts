@@ -3,6 +3,7 @@ import type { Split } from '../data/dataset.js';
 import type { Model } from '../network/model.js';
 import { networkObjective } from '../objective/networkObjective.js';
 import type { Programs } from '../objective/programs.js';
+import { allFinite } from '../objective/vector.js';
 import { elementCount } from '../program/program.js';
 import { type RandomState, RandomStream } from '../random.js';
 import type { OptimizerOptions } from './optimizer.js';
@@ -121,7 +122,9 @@ export async function train(
       if (!Number.isFinite(loss)) return diverged();
     }
     const losses = await evaluation(training.trained, signal);
-    if (!Number.isFinite(losses.trainLoss)) return diverged();
+    const { weights, state, slots } = training.trained;
+    const finite = [weights, state, ...Object.values(slots)].every(allFinite);
+    if (!finite || !Number.isFinite(losses.trainLoss)) return diverged();
     const seconds = (performance.now() - started) / 1000;
     await onEpoch?.({ epoch, step, ...losses, learningRate, seconds }, stateAfter(epoch));
   }

@@ -184,6 +184,18 @@ describe('Training', () => {
       expect(good.length).toBeLessThan(base.epochs);
     },
   );
+
+  it('that leaves running statistics infinite has diverged, however finite its loss', async () => {
+    const programs = programsFor(network);
+    const losses: number[] = [];
+    const options = { ...base, optimizer: { name: 'sgd' as const }, learningRate: 1e21 };
+    const { status, model } = await train(programs, data, initialModel(network, 1), options, {
+      onStep: ({ loss }) => void losses.push(loss),
+    });
+    expect(losses.every(Number.isFinite)).toBe(true);
+    expect(status).toBe('diverged');
+    expect([...model.weights].every(Number.isFinite)).toBe(true);
+  });
 });
 
 describe('A training step', () => {
