@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
+/** Threads of an engine at most: far more than cores only wait for each other, and exhaust the system. */
+export const mostThreads = 256;
+
 /**
  * Physical processor cores that this process may use: two hardware threads of one core share the
  * units that a matrix product keeps busy. Read from Linux' /proc/cpuinfo; elsewhere all processors count.

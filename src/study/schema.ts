@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { datasetNames, normalisations } from '../data/dataset.js';
 import { engineNames } from '../engine/choose.js';
 import type { Activation } from '../network/activations.js';
+import { mostThreads } from '../engine/threads.js';
 import { initializerNames } from '../network/initializers.js';
 import { measureNames, measures } from './measures.js';
 import { oneOf, strict } from './strict.js';
@@ -171,7 +172,10 @@ export const studySchema = strict({
     .default([1])
     .describe('A list, range(first, end) without its end, or a number n for the seeds 1 to n.'),
   engine: z.enum(engineNames).default('onnx').describe('What computes.'),
-  threads: size.optional().describe('Threads of the engine. Default: the physical cores.'),
+  threads: size
+    .max(mostThreads)
+    .optional()
+    .describe('Threads of the engine. Default: the physical cores.'),
   l2: z
     .number()
     .min(0)

@@ -96,7 +96,8 @@ describe('a mistake on the command line', () => {
       'run study.yaml --samples 70000',
       '--samples 70000: expected at most 60000, the number of training samples, or all.',
     ],
-    ['run study.yaml --threads none', '--threads none: expected a positive whole number.'],
+    ['run study.yaml --threads 100000', '--threads 100000: expected a whole number from 1 to 256.'],
+    ['run study.yaml --threads none', '--threads none: expected a whole number from 1 to 256.'],
     [
       'run study.yaml --runs file/runs',
       'file/runs/small: cannot be written (a file is where a folder should be); choose a folder that you may write to and that has space.',
