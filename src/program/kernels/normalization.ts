@@ -37,6 +37,30 @@ export function batchNormOf(
   return { y, normalized, mean, variance };
 }
 
+/**
+ * Mean over axes, which are kept with size 1, in stages of partial sums: over all but the first axis, then
+ * over the first in two factors of about the root of its size. Added up in a row in float32, thousands of
+ * samples would cost a digit.
+ */
+function stagedMean(x: Tensor, axes: number[]): Tensor {
+  const [first, ...others] = axes;
+  const rest = others.length > 0 ? tf.mean(x, others, true) : x;
+  const size = rest.shape[first];
+  const inner = largestFactor(size);
+  if (inner === 1) return tf.mean(rest, first, true);
+  const before = rest.shape.slice(0, first);
+  const after = rest.shape.slice(first + 1);
+  const partial = tf.mean(tf.reshape(rest, [...before, size / inner, inner, ...after]), first + 1);
+  return tf.mean(partial, first, true);
+}
+
+/** The largest divisor up to the square root. */
+function largestFactor(size: number): number {
+  let factor = Math.floor(Math.sqrt(size));
+  while (size % factor !== 0) factor--;
+  return factor;
+}
+
 const inverseDeviation = (variance: Tensor, epsilon: number) =>
   tf.rsqrt(tf.add(variance, tf.scalar(epsilon)));
 
@@ -56,9 +80,9 @@ const batchNorm: Kernel = {
   },
   decompose([x, scale, offset], attrs) {
     const { epsilon, axes } = attrs as unknown as BatchNormAttributes;
-    const mean = tf.mean(x, axes, true);
+    const mean = stagedMean(x, axes);
     const centred = tf.sub(x, mean);
-    const variance = tf.mean(tf.mul(centred, centred), axes, true);
+    const variance = stagedMean(tf.mul(centred, centred), axes);
     const normalized = tf.mul(centred, inverseDeviation(variance, epsilon));
     return [tf.add(tf.mul(normalized, scale), offset), normalized, mean, variance];
   },
@@ -72,8 +96,8 @@ const batchNorm: Kernel = {
     const { epsilon, axes } = attrs as unknown as BatchNormAttributes;
     if (!dx) return [sum(times(dScale, normalized), dOffset), null, null, null];
     const r = inverseDeviation(variance, epsilon);
-    const dMean = tf.mean(dx, axes, true);
-    const slope = tf.mean(tf.mul(normalized, dx), axes, true);
+    const dMean = stagedMean(dx, axes);
+    const slope = stagedMean(tf.mul(normalized, dx), axes);
     const dNormalized = tf.mul(r, tf.sub(tf.sub(dx, dMean), tf.mul(normalized, slope)));
     const dVariance = tf.div(tf.mul(tf.scalar(2), slope), r);
     const dy = sum(times(dScale, normalized), tf.mul(dNormalized, scale), dOffset);
@@ -91,8 +115,8 @@ tf.registerGradient({
     const { epsilon, axes } = attributes as unknown as BatchNormAttributes;
     const dy = (dys as unknown as Tensor[])[0];
     // Both sums over the batch serve twice: as gradients, and in dx.
-    const mean = tf.mean(dy, axes, true);
-    const slope = tf.mean(tf.mul(dy, normalized), axes, true);
+    const mean = stagedMean(dy, axes);
+    const slope = stagedMean(tf.mul(dy, normalized), axes);
     const count = tf.scalar(dy.size / mean.size);
     const total = (means: Tensor) => tf.mul(tf.sum(means, allButLast(dy)), count);
     return {
