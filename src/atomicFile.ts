@@ -1,4 +1,5 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { InputError } from './error.js';
 
 /**
@@ -28,6 +29,33 @@ export async function writeAtomically(
   }
 }
 
+/**
+ * Makes a folder and its missing parents; one that exists already is left as it is.
+ *
+ * @throws InputError where the system refuses.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  await makeWithParents(folder).catch((error: unknown) => {
+    throw unwritable(folder, error);
+  });
+}
+
+/** Not mkdir's own recursion: it never ends where a file system answers ENOENT below a folder that exists, as /proc does. */
+async function makeWithParents(folder: string, parentsMissing = true): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const parent = path.dirname(folder);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && parentsMissing && parent !== folder) {
+      await makeWithParents(parent);
+      return makeWithParents(folder, false);
+    }
+    const found = await stat(folder).catch(() => undefined);
+    if (!found?.isDirectory()) throw error;
+  }
+}
+
 /** The InputError for a file or folder that the system refused to write; other errors as they are. */
 export function unwritable(file: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code;
@@ -42,7 +70,7 @@ const reasons: Partial<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'read-only file system',
-  ENOENT: 'its folder does not exist',
+  ENOENT: 'its folder does not exist or takes nothing new',
   ENOTDIR: 'a file is where a folder should be',
   EEXIST: 'a file is where a folder should be',
   EISDIR: 'a folder is where the file should be',

@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unwritable, writeAtomically } from '../atomicFile.js';
+import { makeFolder, writeAtomically } from '../atomicFile.js';
 import type { StudyResults } from '../study/results.js';
 import { drawAll } from './charts/registry.js';
 import { csv } from './csv.js';
@@ -20,9 +19,7 @@ import { summaryTable } from './table.js';
  */
 export async function writeReport(results: StudyResults, folder: string): Promise<string[]> {
   const figureFolder = join(folder, 'figures');
-  await mkdir(figureFolder, { recursive: true }).catch((error: unknown) => {
-    throw unwritable(folder, error);
-  });
+  await makeFolder(figureFolder);
   const figures: Figure[] = [];
   for (const chart of drawAll(results)) figures.push({ chart, svg: await renderSvg(chart.spec) });
 

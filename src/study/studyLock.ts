@@ -1,7 +1,7 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { unwritable } from '../atomicFile.js';
+import { makeFolder, unwritable } from '../atomicFile.js';
 import { InputError } from '../error.js';
 
 /**
@@ -15,9 +15,7 @@ import { InputError } from '../error.js';
 export async function lockStudy(folder: string): Promise<() => Promise<void>> {
   const file = path.join(folder, 'lock');
   const own = `${process.pid} ${hostname()}`;
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw unwritable(folder, error);
-  });
+  await makeFolder(folder);
   for (;;) {
     try {
       await writeFile(file, own, { flag: 'wx' });

@@ -195,7 +195,7 @@ describe('safetensors', () => {
 
   it('refuses to write into a missing folder, or where a folder stands', async () => {
     await expect(writeSafetensors(path.join(folder, 'no', 'a'), tensors)).rejects.toThrow(
-      /no\/a: cannot be written \(its folder does not exist\)/,
+      /no\/a: cannot be written \(its folder does not exist or takes nothing new\)/,
     );
     await expect(writeSafetensors(folder, tensors)).rejects.toThrow(InputError);
   });
