@@ -34,9 +34,14 @@ export interface KeskarResult {
   evaluations: number;
   /** Why the maximisation ended. */
   reason: LbfgsbReason;
-  /** Whether x was stationary and the search went on from a random point inside the box. */
+  /** Whether the search from x could not leave it and went on from a random point inside the box. */
   restarted: boolean;
-  /** A line search failed or f was not finite: `maximum` is the best point until then. */
+  /** Why the search from x ended: where it was restarted, `projected gradient` says that x is stationary. */
+  startReason: LbfgsbReason;
+  /**
+   * A line search failed or f was not finite: `maximum` is the best point until then. A failure at x
+   * counts unless the restart found a larger f.
+   */
   failed: boolean;
   /** The iterations were used up, as the metric prescribes, or the maximum was reached. */
   converged: boolean;
@@ -52,8 +57,8 @@ export interface KeskarResult {
  *   phi = 100 (max_{z in C} f(x + A z) - f(x)) / (1 + f(x)),   C = { z : |z_i| <= eps (|(A^+ x)_i| + 1) }
  *
  * The maximum is sought by a few iterations of L-BFGS-B from z = 0 with both tolerances at zero, so it
- * is a lower bound of the true one. A start that L-BFGS-B cannot leave (zero gradient, no ascent) is left
- * through a point drawn uniformly from the inner half of the box (stream `restart`), and that is reported.
+ * is a lower bound of the true one. A start that L-BFGS-B cannot leave (zero gradient, first line search
+ * failed) is left through a point drawn uniformly from the inner half of the box (stream `restart`), and that is reported.
  * The best point evaluated counts, so the maximum is never below f(x).
  *
  * Cost: one loss and gradient an evaluation, usually iterations + 1 to 3 evaluations more; in a subspace
@@ -104,7 +109,9 @@ export async function keskar(
 
   const start = -first.start.value;
   const best = last.value < first.value ? last : first;
-  const failed = last.reason === 'line search failed' || last.reason === 'not finite';
+  const broke = ({ reason }: LbfgsbResult) =>
+    reason === 'line search failed' || reason === 'not finite';
+  const failed = broke(last) || broke(best);
   return {
     value: (100 * (-best.value - start)) / (1 + start),
     start,
@@ -113,6 +120,7 @@ export async function keskar(
     evaluations,
     reason: last.reason,
     restarted,
+    startReason: first.reason,
     failed,
     converged: !failed,
     boundShare: best.x.filter((z, i) => Math.abs(z) === upper[i]).length / upper.length,

@@ -193,8 +193,34 @@ describe('keskar', () => {
     }));
     const result = await keskar(f, new Float64Array(2));
     expect(result).toMatchObject({ reason: 'line search failed', failed: true, converged: false });
-    expect(result.restarted).toBe(true);
+    expect(result).toMatchObject({ restarted: true, startReason: 'line search failed' });
     expect(result.maximum).toBeGreaterThanOrEqual(1);
+  });
+
+  test('tells a first line search that failed from a stationary start', async () => {
+    // Falls on both sides, which the gradient at x denies.
+    const f = functionObjective(1, async (w) => ({
+      loss: 2 - Math.abs(w[0]),
+      gradient: Float64Array.of(w[0] === 0 ? 1 : -Math.sign(w[0])),
+    }));
+    const start = { restarted: true, startReason: 'line search failed' };
+    const falling = await keskar(f, new Float64Array(1));
+    expect(falling).toMatchObject({ ...start, failed: true, converged: false, maximum: 2 });
+    const stationary = await keskar(
+      quadratic(Matrix.diag([1]), new Float64Array(1)),
+      new Float64Array(1),
+    );
+    expect(stationary.startReason).toBe('projected gradient');
+  });
+
+  test('has not failed where the restart went further than a first search that did', async () => {
+    const f = functionObjective(1, async (w) => ({
+      loss: w[0] > 0 ? 1 : 2 - w[0],
+      gradient: Float64Array.of(w[0] === 0 ? 1 : -1),
+    }));
+    const result = await keskar(f, new Float64Array(1), { seed: 1 });
+    expect(result).toMatchObject({ startReason: 'line search failed', failed: false });
+    expect(result.maximum).toBeCloseTo(2 + 1e-3, 12);
   });
 
   test('reports a loss that is not finite along the way and keeps the best point', async () => {
