@@ -24,7 +24,7 @@ export interface EigenPair {
   residual: number;
   /** residual / |lambda|; 0 where both are 0. */
   relativeResidual: number;
-  /** Products with the operator spent while this pair was sought. */
+  /** Products with the operator that led to the vector which came to be mostly this pair's. */
   products: number;
   /** Whether the residual met the tolerance. */
   converged: boolean;
@@ -68,8 +68,7 @@ export async function powerIteration(
     throw new InputError(`power iteration: expected a positive tolerance, got ${tolerance}.`);
   }
   const stream = new RandomStream(seed, 'probes');
-  const spent: number[] = [];
-  let found = new RitzPairs([], [], []);
+  let found = new RitzPairs([], [], [], []);
   for (let pair = 0; pair < Math.min(k, operator.size); pair++) {
     const v = Float64Array.from({ length: operator.size }, () => stream.normal());
     found.deflate(v);
@@ -77,7 +76,7 @@ export async function powerIteration(
     for (let products = 1; ; products++) {
       const image = await operator.apply(v);
       if (!allFinite(image)) {
-        return result(found, [...spent, products], tolerance);
+        return result(found, tolerance, products);
       }
       const next = image.slice();
       found.deflate(next);
@@ -86,10 +85,9 @@ export async function powerIteration(
       onProduct?.(pair, products, value, relative(residual, value));
       const last = products === maxProducts;
       if (last || found.meets(tolerance, residual, value)) {
-        const joined = found.join(v, image);
+        const joined = found.join(v, image, products);
         if (last || joined.converged(tolerance) > found.converged(tolerance)) {
           found = joined;
-          spent.push(products);
           break;
         }
       }
@@ -97,7 +95,7 @@ export async function powerIteration(
       scale(1 / norm(next), v);
     }
   }
-  return result(found, spent, tolerance);
+  return result(found, tolerance);
 }
 
 /** Orthonormal vectors with their images and Rayleigh quotients, by decreasing magnitude. */
@@ -108,6 +106,8 @@ class RitzPairs {
     readonly vectors: Float64Array[],
     readonly images: Float64Array[],
     readonly values: number[],
+    /** Spent on each pair. */
+    readonly products: number[],
   ) {
     this.residuals = values.map((value, i) => residualNorm(images[i], vectors[i], value));
   }
@@ -119,8 +119,8 @@ class RitzPairs {
     }
   }
 
-  /** Rayleigh-Ritz on the span of the pairs and one more vector. */
-  join(vector: Float64Array, image: Float64Array): RitzPairs {
+  /** Rayleigh-Ritz on the span of the pairs and one more vector, found with so many products. */
+  join(vector: Float64Array, image: Float64Array, products: number): RitzPairs {
     const vectors = [...this.vectors, vector];
     const images = [...this.images, image];
     const n = vectors.length;
@@ -142,10 +142,14 @@ class RitzPairs {
         columns.forEach((column, a) => axpy(eigenvectorMatrix.get(a, i), column, sum));
         return sum;
       });
+    // The new vector may belong before earlier ones; its products go with it.
+    const share = order.map((i) => Math.abs(eigenvectorMatrix.get(n - 1, i)));
+    const spent = this.products.toSpliced(share.indexOf(Math.max(...share)), 0, products);
     return new RitzPairs(
       rotated(vectors),
       rotated(images),
       order.map((i) => realEigenvalues[i]),
+      spent,
     );
   }
 
@@ -160,8 +164,9 @@ class RitzPairs {
   }
 }
 
-/** One entry of `spent` more than there are pairs stands for a product that was not finite. */
-function result(found: RitzPairs, spent: number[], tolerance: number): PowerIterationResult {
+/** `brokeAfter`: the products of a last pair, of which one was not finite. */
+function result(found: RitzPairs, tolerance: number, brokeAfter?: number): PowerIterationResult {
+  const spent = brokeAfter === undefined ? found.products : [...found.products, brokeAfter];
   const pairs = spent.map((products, i): EigenPair => {
     const value = found.values[i] ?? NaN;
     const residual = found.residuals[i] ?? NaN;

@@ -55,7 +55,13 @@ export const measures = {
   },
   'hessian-top': {
     schema: strict({
-      k: z.int().min(1).default(1).describe('How many eigenvalues, largest magnitude first.'),
+      k: z
+        .int()
+        .min(1)
+        .default(1)
+        .describe(
+          'How many eigenvalues, largest magnitude first; the result has converged where all k have.',
+        ),
       tolerance: positive
         .default(1e-3)
         .describe('Stops where the residual |Hv - lambda v| is below tolerance * |lambda|.'),

@@ -25,6 +25,12 @@ function product(H: Matrix, v: Vector): Float64Array {
   return Float64Array.from(H.mmul(Matrix.columnVector(Array.from(v))).getColumn(0));
 }
 
+/** q_a q_b^T + q_b q_a^T of the columns of Q. */
+function coupling(Q: Matrix, a: number, b: number): Matrix {
+  const outer = Q.getColumnVector(a).mmul(Q.getColumnVector(b).transpose());
+  return outer.add(outer.transpose());
+}
+
 /** The dense spectrum by decreasing magnitude. */
 function spectrum(H: Matrix): number[] {
   const values = [...new EigenvalueDecomposition(H, { assumeSymmetric: true }).realEigenvalues];
@@ -82,6 +88,31 @@ describe('powerIteration', () => {
     const { pairs } = await powerIteration(operatorOf(H), options);
     [3, 3, -2, -2, 1, 0].forEach((value, i) => expect(pairs[i].value).toBeCloseTo(value, 8));
     expect(pairs.every((pair) => pair.converged)).toBe(true);
+  });
+
+  test('counts the products of a pair that is found late for that pair', async () => {
+    const n = 12;
+    const stream = new RandomStream(3, 'probes');
+    const start = Float64Array.from({ length: n }, () => stream.normal());
+    // Orthonormal directions of which the first is orthogonal to the first start vector.
+    const columns = new Matrix(n, n);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) columns.set(i, j, j === 0 ? start[i] : Number(i === j));
+    }
+    const Q = new QrDecomposition(columns).orthogonalMatrix;
+    const values = [0.2, 9, 5, 3, ...new Array<number>(n - 4).fill(0.1)];
+    const H = Q.mmul(Matrix.diag(values)).mmul(Q.transpose());
+    // As the start has only its own direction, it is mixed with those of 5 and 3.
+    const mixed = H.add(coupling(Q, 0, 2)).add(coupling(Q, 0, 3));
+    const rounds: number[] = [];
+    const { pairs } = await powerIteration(operatorOf(mixed), {
+      k: 2,
+      seed: 3,
+      onProduct: (pair, products) => (rounds[pair] = products),
+    });
+    expect(pairs[0].value).toBeCloseTo(9, 3);
+    expect(rounds[0]).not.toBe(rounds[1]);
+    expect(pairs.map(({ products }) => products)).toEqual([rounds[1], rounds[0]]);
   });
 
   test('never claims convergence where +a and -a are both dominant', async () => {
