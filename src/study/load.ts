@@ -70,9 +70,9 @@ export function parseStudy(text: string, file: string): StudyFile {
   };
   const result = studySchema.safeParse(value);
   if (!result.success) {
-    const { path, text, atKey = false } = explain(first(result.error.issues), value, []);
+    const { path, text, atKey = false } = explainFirst(result.error, value);
     const colon = path.length > 0 ? ':' : '';
-    throw new InputError(`${place(path, atKey)}${colon} ${text}${text.endsWith('?') ? '' : '.'}`);
+    throw new InputError(`${place(path, atKey)}${colon} ${text}`);
   }
   const where = (path: KeyPath): string => place(path, false);
   return { file, study: result.data, where };
@@ -99,11 +99,18 @@ function first(issues: readonly Issue[]): Issue {
   return issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
 }
 
-interface Explanation {
+export interface Explanation {
   path: KeyPath;
   text: string;
   /** It is about the key, not its value. */
   atKey?: boolean;
+}
+
+/** Where zod found `root` wrong, the first thing to mend, and a sentence about it. */
+export function explainFirst({ issues }: z.ZodError, root: unknown): Explanation {
+  const explanation = explain(first(issues), root, []);
+  const { text } = explanation;
+  return { ...explanation, text: text.endsWith('?') ? text : `${text}.` };
 }
 
 /** The path and the words for an issue of zod about `root`, whose own path starts at `base`. */
@@ -169,7 +176,7 @@ function show(value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
-  return JSON.stringify(value);
+  return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
 const kinds: Partial<Record<string, string>> = {

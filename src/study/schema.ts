@@ -56,33 +56,33 @@ const data = z.union(
   { error: 'expected the name of a data set, or a mapping with name and normalise' },
 );
 
+/** Options of each free-form network. */
+export const networkOptions = {
+  mlp: strict({
+    hidden: z.array(size).describe('Units of each hidden layer.'),
+    activation,
+    batchNorm: normalised,
+    dropout,
+  }),
+  cnn: strict({
+    filters: z.array(size).min(1).describe('Filters of each convolution (stride 1, same).'),
+    kernel: size.default(5).describe('Height and width of a filter.'),
+    pool: size
+      .default(2)
+      .describe('Size of the max pooling after a convolution (stride 2, same); 1 for none.'),
+    dense: z.array(size).default([64]).describe('Units of each hidden dense layer.'),
+    activation,
+    batchNorm: normalised,
+    dropout,
+  }),
+};
+
 const network = z.union(
-  [
-    z.enum(networkNames),
-    oneOf({
-      mlp: strict({
-        hidden: z.array(size).describe('Units of each hidden layer.'),
-        activation,
-        batchNorm: normalised,
-        dropout,
-      }),
-      cnn: strict({
-        filters: z.array(size).min(1).describe('Filters of each convolution (stride 1, same).'),
-        kernel: size.default(5).describe('Height and width of a filter.'),
-        pool: size
-          .default(2)
-          .describe('Size of the max pooling after a convolution (stride 2, same); 1 for none.'),
-        dense: z.array(size).default([64]).describe('Units of each hidden dense layer.'),
-        activation,
-        batchNorm: normalised,
-        dropout,
-      }),
-    }),
-  ],
+  [z.enum(networkNames), oneOf(networkOptions, 'network: { cnn: { filters: [16] } }')],
   { error: `expected the name of a network (${networkNames.join(', ')}), or a mapping mlp or cnn` },
 );
 
-const initializer = z.union(
+export const initializer = z.union(
   [z.enum(initializerNames), strict({ uniform: z.number().positive() })],
   { error: 'expected the name of an initializer, or { uniform: range }' },
 );
@@ -116,9 +116,12 @@ export const optimizerOptions = {
   }),
 };
 
-const optimizer = z.union([z.enum(optimizerNames), oneOf(optimizerOptions)], {
-  error: `expected the name of an optimizer (${optimizerNames.join(', ')}), or a mapping with its options`,
-});
+const optimizer = z.union(
+  [z.enum(optimizerNames), oneOf(optimizerOptions, 'optimizer: { adam: { beta1: 0.8 } }')],
+  {
+    error: `expected the name of an optimizer (${optimizerNames.join(', ')}), or a mapping with its options`,
+  },
+);
 
 const regime = strict({
   batch: z
@@ -139,7 +142,10 @@ const regime = strict({
 const measure = z.union(
   [
     z.enum(measureNames),
-    oneOf({ keskar: measures.keskar.schema, 'hessian-top': measures['hessian-top'].schema }),
+    oneOf(
+      { keskar: measures.keskar.schema, 'hessian-top': measures['hessian-top'].schema },
+      'measures: [{ hessian-top: { k: 2 } }]',
+    ),
   ],
   { error: `expected one of the measures ${measureNames.join(', ')}` },
 );

@@ -145,6 +145,17 @@ describe('loadStudy', () => {
       'network: expected exactly one of the keys mlp, cnn.',
     ],
     [
+      'a network named in a mapping',
+      { network: 'network: { name: cnn }' },
+      's.yaml:3:12: network.name: unknown key "name", expected one of: mlp, cnn, as in network: { cnn: { filters: [16] } }.',
+    ],
+    [
+      'a layer of NaN units',
+      { network: 'network: { mlp: { hidden: [.nan] } }' },
+      'network.mlp.hidden.0: expected a number, found NaN.',
+    ],
+    ['infinite l2', { x: 'l2: .inf' }, 'l2: expected a number, found Infinity.'],
+    [
       'no network in the mapping',
       { network: 'network: {}' },
       'network: expected exactly one of the keys mlp, cnn.',
