@@ -1,5 +1,6 @@
 import { type BatchOrderState, BatchOrder, gather } from '../data/batches.js';
 import type { Split } from '../data/dataset.js';
+import { InputError } from '../error.js';
 import type { Model } from '../network/model.js';
 import { networkObjective } from '../objective/networkObjective.js';
 import type { Programs } from '../objective/programs.js';
@@ -66,7 +67,8 @@ export interface TrainingCallbacks {
  * A loss that is not finite stops training (`diverged`); the update that would have followed is
  * not made, and the one that led there is taken back.
  *
- * @throws the signal's reason once it is aborted, between two updates.
+ * @throws InputError where the programs' loss is not one of class labels; the signal's reason once it is
+ *   aborted, between two updates.
  */
 export async function train(
   programs: Programs,
@@ -76,6 +78,11 @@ export async function train(
   { onStart, onStep, onEpoch, signal }: TrainingCallbacks = {},
   resume?: TrainingState,
 ): Promise<TrainingResult> {
+  if (programs.loss !== 'softmax-cross-entropy') {
+    throw new InputError(
+      `train: the data has class labels, expected programs with the loss softmax-cross-entropy, got ${programs.loss}.`,
+    );
+  }
   const { optimizer, learningRate, batch, epochs, seed, l2 } = options;
   const training = new TrainingStep(programs, optimizer, l2, resume ?? initial);
   const order = new BatchOrder(data.train.samples, batch, seed);

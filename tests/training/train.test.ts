@@ -136,6 +136,13 @@ describe('Training', () => {
     expect(records.at(-1)!.testAccuracy).toBeGreaterThan(0.8);
   });
 
+  it('refuses programs with a loss that takes no class labels', async () => {
+    const squared = new Programs(network, onnx, 'squared-error');
+    await expect(train(squared, data, initialModel(network, 1), base)).rejects.toThrow(
+      'train: the data has class labels, expected programs with the loss softmax-cross-entropy, got squared-error.',
+    );
+  });
+
   it('takes a batch larger than the data as all of it', async () => {
     const options = { ...base, epochs: 2, batch: 100 };
     expect((await train(programs, data, initialModel(network, 1), options)).step).toBe(2);
