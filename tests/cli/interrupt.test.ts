@@ -83,7 +83,8 @@ describe('a study that measures for long', () => {
     const asked = performance.now();
     running.child.kill('SIGTERM');
     const { code, stdout, stderr } = await running.ended;
-    expect(performance.now() - asked).toBeLessThan(2500);
+    // A million products would take hours.
+    expect(performance.now() - asked).toBeLessThan(15_000);
     expect(code).toBe(143);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/basin: stopped by SIGTERM; [^\n]*\n$/);
