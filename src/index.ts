@@ -14,7 +14,7 @@ export type { Engine, Executable, Feeds } from './engine/engine.js';
 export { diagnose } from './engine/doctor.js';
 
 // Data and networks.
-export { loadDataset, type Dataset, type Split } from './data/dataset.js';
+export { loadDataset, type Dataset, type DatasetOptions, type Split } from './data/dataset.js';
 export { subset } from './data/batches.js';
 export {
   defineNetwork,
@@ -26,6 +26,7 @@ export type { Scope } from './network/scope.js';
 export { f1 } from './network/f1.js';
 export { mlp, type MlpOptions } from './network/mlp.js';
 export { cnn, type CnnOptions } from './network/cnn.js';
+export type { NetworkChoice } from './network/registry.js';
 export { initialModel, modelHash, type Model } from './network/model.js';
 
 // The loss as a function of the weights.
@@ -38,15 +39,28 @@ export {
 export { Programs } from './objective/programs.js';
 
 // Training and measuring.
-export { train, type TrainingOptions, type TrainingState } from './training/train.js';
+export {
+  train,
+  type EpochRecord,
+  type TrainingCallbacks,
+  type TrainingOptions,
+  type TrainingResult,
+  type TrainingState,
+} from './training/train.js';
+export type { OptimizerOptions } from './training/optimizer.js';
 export { readCheckpoint, writeCheckpoint } from './training/checkpoint.js';
 export { keskar, type KeskarOptions, type KeskarResult } from './sharpness/keskar.js';
 export { Subspace, type SubspaceOptions } from './sharpness/subspace.js';
-export { minimise as minimiseLbfgsb } from './sharpness/lbfgsb/lbfgsb.js';
+export {
+  minimise as minimiseLbfgsb,
+  type LbfgsbOptions,
+  type LbfgsbResult,
+} from './sharpness/lbfgsb/lbfgsb.js';
 export { hessianOperator, type LinearOperator } from './curvature/operator.js';
 export {
   powerIteration,
   type PowerIterationOptions,
+  type PowerIterationResult,
   type EigenPair,
 } from './curvature/powerIteration.js';
 export { alphaGrid, line, type LinePoint } from './landscape/line.js';

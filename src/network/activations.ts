@@ -19,4 +19,3 @@ export const activations = {
 } satisfies Record<string, (x: Tensor) => Tensor>;
 
 export type Activation = keyof typeof activations;
-export const activationNames = Object.keys(activations) as [Activation, ...Activation[]];

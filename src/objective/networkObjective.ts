@@ -1,3 +1,4 @@
+import { InputError } from '../error.js';
 import type { Feeds } from '../engine/engine.js';
 import { views } from '../network/model.js';
 import type { Mode } from '../network/network.js';
@@ -34,6 +35,7 @@ export interface ObjectiveOptions {
  * statistics micro-batches are made of whole normalisation chunks. Calls that overlap in time run one
  * after the other.
  *
+ * @throws InputError if the labels are not what the programs' loss takes.
  * @throws Error if there are no samples, or if sample weights are negative, not finite, all zero, or not one a sample.
  */
 export function networkObjective(
@@ -44,9 +46,11 @@ export function networkObjective(
   const { network } = programs;
   const { mode, state, l2 = 0 } = options;
   if (!(samples.samples > 0)) throw new Error('An objective needs at least one sample.');
+  checkTargets(programs, samples);
   const width = elementCount(network.inputShape);
   const targetWidth = samples.labels.length / samples.samples;
-  const weightOf = normalisedWeights(options.sampleWeights, samples.samples);
+  const { given, total } = weighting(options.sampleWeights, samples.samples);
+  const weightOf = (i: number) => given(i) / total;
   const chunk = mode.kind === 'batch' && network.state.length > 0 ? mode.chunk : 1;
   const size = microBatchSize(network.activations, samples.samples, chunk, options.microBatch);
   const plan = microBatches(samples.samples, size, chunk);
@@ -133,13 +137,13 @@ export function networkObjective(
         for (let i = 0; i < part.count; i++) {
           const label = samples.labels[part.start + i];
           if (isLargest(logits, i * network.outputs, network.outputs, label))
-            correct += weightOf(part.start + i);
+            correct += given(part.start + i);
         }
       }
     }
     return {
       loss: loss + penalty(weights),
-      accuracy: samples.labels instanceof Int32Array ? correct : NaN,
+      accuracy: samples.labels instanceof Int32Array ? correct / total : NaN,
     };
   }
 
@@ -174,9 +178,24 @@ export function networkObjective(
   }
 }
 
-/** Sample weights divided by their sum. */
-function normalisedWeights(weights: Vector | undefined, samples: number): (i: number) => number {
-  if (!weights) return () => 1 / samples;
+function checkTargets({ loss, network }: Programs, { labels, samples }: Samples): void {
+  const classes = loss === 'softmax-cross-entropy';
+  const expected = classes
+    ? `${samples} class labels in an Int32Array`
+    : `${samples} rows of ${network.outputs} targets in a Float32Array`;
+  const length = classes ? samples : samples * network.outputs;
+  if (labels instanceof (classes ? Int32Array : Float32Array) && labels.length === length) return;
+  throw new InputError(
+    `networkObjective: the loss ${loss} takes ${expected}, got ${labels.length} numbers in one of type ${labels.constructor.name}.`,
+  );
+}
+
+/** Each sample's weight as it was given, and their sum. */
+function weighting(
+  weights: Vector | undefined,
+  samples: number,
+): { given: (i: number) => number; total: number } {
+  if (!weights) return { given: () => 1, total: samples };
   let total = 0;
   for (const weight of weights) total += weight >= 0 ? weight : NaN;
   if (weights.length !== samples || !(total > 0 && total < Infinity)) {
@@ -184,7 +203,7 @@ function normalisedWeights(weights: Vector | undefined, samples: number): (i: nu
       'Sample weights must be one non-negative finite number a sample, not all zero.',
     );
   }
-  return (i) => weights[i] / total;
+  return { given: (i) => weights[i], total };
 }
 
 /** Whether the label's output is the largest; of equal ones the first counts. NaN never is. */

@@ -66,7 +66,7 @@ function explain(error: unknown): unknown {
   if (!missing) return error;
   return new Error(
     `basin has no rule for the TensorFlow.js kernel "${missing[1]}". Write the loss without it, or add ` +
-      `its shape, tangent and ONNX lowering to ${kernelFile(missing[1])} (docs/architecture.md, "Add a kernel").`,
+      `its shape, tangent and ONNX lowering to ${kernelFile(missing[1])} (docs/architecture.md, "Adding something").`,
   );
 }
 

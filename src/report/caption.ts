@@ -45,9 +45,26 @@ export function variation(results: StudyResults): string {
     .join(' ');
 }
 
-/** Whole training and test set, as training curves and gaps are evaluated. */
-export function wholeData({ data, network }: StudyResults): string {
-  return `${network.name} on ${data.name}, all ${integer(data.trainSamples)} training and ${integer(data.testSamples)} test samples, batch norm (if any) with running statistics.`;
+/** `all 60,000 training samples`, or which part of the published ones is trained on. */
+export function trainedOn({ trainSamples, of, subsetSeed }: StudyResults['data']): string {
+  return subsetSeed === null
+    ? `all ${integer(trainSamples)} training samples`
+    : `${integer(trainSamples)} of the ${integer(of)} published training samples (subset seed ${subsetSeed})`;
+}
+
+/** What a loss holds beside the mean over samples; empty where there is no penalty. */
+export function penalty(l2: number): string {
+  return l2 > 0 ? `L2 penalty l2/2 ||w||^2 with l2 = ${l2} included` : '';
+}
+
+/** All samples that are trained on and the test set, as training curves and gaps are evaluated. */
+export function wholeData({ data, network, l2 }: StudyResults): string {
+  return `${clauses(
+    `${network.name} on ${data.name}`,
+    `${trainedOn(data)} and all ${integer(data.testSamples)} test samples`,
+    'batch norm (if any) with running statistics',
+    penalty(l2),
+  )}.`;
 }
 
 /** Batch norm's mode in words. */
@@ -59,13 +76,11 @@ export function batchNormMode(mode: 'running' | 'batch' | 'none', chunk?: number
 
 /** `8,000 of 60,000 training samples (subset seed 7), batch norm with running statistics`. */
 export function measuredOn({ provenance }: MeasureResult): string {
-  const { samples, of, split, subsetSeed, batchNorm, chunk } = provenance;
+  const { samples, of, split, subsetSeed, batchNorm, chunk, l2 } = provenance;
   const which = split === 'train' ? 'training' : 'test';
-  const subset =
-    samples === of
-      ? `all ${integer(of)} ${which} samples`
-      : `${integer(samples)} of ${integer(of)} ${which} samples${subsetSeed === null ? '' : ` (subset seed ${subsetSeed})`}`;
-  return `${subset}, ${batchNormMode(batchNorm, chunk)}`;
+  const count = samples === of ? `all ${integer(of)}` : `${integer(samples)} of ${integer(of)}`;
+  const seed = subsetSeed === null ? '' : ` (subset seed ${subsetSeed})`;
+  return clauses(`${count} ${which} samples${seed}`, batchNormMode(batchNorm, chunk), penalty(l2));
 }
 
 /** How many points are hollow because their method did not converge. */
@@ -89,6 +104,11 @@ export function drawable<T extends Row>(
   const reason = 'not finite' + (rows.some(log) ? ' or not positive on a log axis' : '');
   const verb = count === 1 ? 'value is' : 'values are';
   return { rows: kept, leftOut: count ? `${count} ${verb} left out: ${reason}.` : '' };
+}
+
+/** Parts of a sentence that say something. */
+export function clauses(...parts: string[]): string {
+  return parts.filter(Boolean).join(', ');
 }
 
 /** Sentences that say something, in one paragraph. */

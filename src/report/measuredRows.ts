@@ -38,7 +38,7 @@ function identity({ id, regime, seed, batch, status }: RunResult): Row {
   return { run: id, regime, seed, batch, status };
 }
 
-function gapRows({ data, engine }: StudyResults, run: RunResult): Row[] {
+function gapRows({ data, network, engine, l2 }: StudyResults, run: RunResult): Row[] {
   const { gap } = run;
   if (gap === null) return [];
   const { trainSamples, testSamples } = data;
@@ -52,7 +52,8 @@ function gapRows({ data, engine }: StudyResults, run: RunResult): Row[] {
     samples,
     of: samples,
     split,
-    batchNorm: 'running',
+    batchNorm: network.batchNorm ? 'running' : 'none',
+    l2,
     engine: engine.name,
     weightsHash: run.weightsHash,
     dataHash: data.hash,

@@ -1,5 +1,5 @@
 import type { MeasureResult, StudyResults } from '../study/results.js';
-import { enumerate, integer, measuredOn } from './caption.js';
+import { clauses, enumerate, integer, measuredOn, penalty, trainedOn } from './caption.js';
 import { escapeHtml } from './escapeHtml.js';
 import { regimesOf } from './regimes.js';
 import { cellText, runCount, type SummaryTable, tableNotes, type TableRow } from './table.js';
@@ -69,7 +69,7 @@ ${across('Final numbers of every run', table.runs, (row) => `${row.regime}, seed
 }
 
 /** Data, network, how each regime trained, and how each measure was taken. */
-export function settings({ data, network, runs }: StudyResults): string {
+export function settings({ data, network, l2, runs }: StudyResults): string {
   const trained = regimesOf({ runs }).map((regime) => {
     const [first, ...rest] = runs.filter((run) => run.regime === regime);
     return [
@@ -98,13 +98,17 @@ ${definitions([
   [
     'Data',
     escapeHtml(
-      `${data.name}: ${integer(data.trainSamples)} training and ${integer(data.testSamples)} test samples, inputs scaled by ${data.normalise}.`,
+      `${data.name}: ${trainedOn(data)} and all ${integer(data.testSamples)} test samples, inputs scaled by ${data.normalise}.`,
     ),
   ],
   ['Network', escapeHtml(`${network.name}, ${integer(network.weights)} weights.`)],
   [
     'Gap',
-    'Training accuracy − test accuracy, and test loss − training loss, on all samples, batch norm (if any) with running statistics.',
+    `${clauses(
+      'Training accuracy − test accuracy, and test loss − training loss, on all of these samples',
+      'batch norm (if any) with running statistics',
+      penalty(l2),
+    )}.`,
   ],
 ])}
 <h3>Training</h3>

@@ -1,5 +1,6 @@
 import { summarise } from '../statistics/summary.js';
 import type { RunResult, StudyResults } from '../study/results.js';
+import { penalty } from './caption.js';
 import { regimesOf } from './regimes.js';
 
 /** What a column of numbers is: a share in per cent, or a plain number. */
@@ -35,6 +36,8 @@ export interface SummaryTable {
   quantities: Quantity[];
   runs: TableRow[];
   regimes: TableRow[];
+  /** Every loss includes l2/2 ||w||^2. */
+  l2: number;
 }
 
 /** The sign of a value that did not converge, and its explanation. */
@@ -97,6 +100,7 @@ export function summaryTable(results: StudyResults): SummaryTable {
         all.filter((one) => one.run.regime === regime),
       ),
     ),
+    l2: results.l2,
   };
 }
 
@@ -131,12 +135,18 @@ export function runCount({ runs, diverged }: TableRow): string {
 }
 
 /** What the numbers of a summary are, for below a table. */
-export function tableNotes({ regimes }: SummaryTable): string[] {
-  const notes = regimes.some((row) => row.cells.some((c) => c.standardDeviation !== null))
-    ? ['mean ± sample standard deviation over the seeds of a regime.']
-    : [];
-  const failed = regimes.some((row) => row.cells.some((c) => !c.converged));
-  return failed ? [...notes, NOT_CONVERGED_NOTE] : notes;
+export function tableNotes({ quantities, regimes, l2 }: SummaryTable): string[] {
+  const shown = (test: (cell: Cell) => boolean) => regimes.some((row) => row.cells.some(test));
+  return [
+    shown((cell) => cell.standardDeviation !== null)
+      ? 'mean ± sample standard deviation over the seeds of a regime.'
+      : '',
+    quantities.some(({ label }) => label.startsWith('keskar '))
+      ? 'keskar: largest rise of the training loss in per cent of 1 + f, where f is the loss at the weights.'
+      : '',
+    quantities.length && l2 > 0 ? `losses: ${penalty(l2)}.` : '',
+    shown((cell) => !cell.converged) ? NOT_CONVERGED_NOTE : '',
+  ].filter(Boolean);
 }
 
 /** The summary as aligned plain text for a terminal: a line a quantity, a column a regime. */

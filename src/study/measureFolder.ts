@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { loadDataset } from '../data/dataset.js';
 import { InputError } from '../error.js';
@@ -9,6 +9,7 @@ import type { ResolvedMeasure } from './measures.js';
 import type { Observer } from './observer.js';
 import type { MeasureResult } from './results.js';
 import { RunFolder } from './runFolder.js';
+import { readStudyRecord } from './studyRecord.js';
 import { chosenSamples, Workbench } from './workbench.js';
 
 export interface MeasureFolderOptions {
@@ -19,8 +20,8 @@ export interface MeasureFolderOptions {
 }
 
 /**
- * Measures at the final weights of a run, or of every run of a study's folder; results are stored in
- * the run folders like a study's own. Runs of the study that diverged are left out.
+ * Measures at the final weights of a run, or of every run of the study that was last run in a folder;
+ * results are stored in the run folders like a study's own. Runs of the study that diverged are left out.
  *
  * @throws InputError where the folder is no run's or study's, or a run is not trained to its end; the
  *   signal's reason once it is aborted.
@@ -32,11 +33,8 @@ export async function measureFolder(
 ): Promise<{ run: string; result: MeasureResult }[]> {
   const found: { run: string; result: MeasureResult }[] = [];
   const isStudy = !isRun(folder);
-  const studyFolder = isStudy ? folder : path.dirname(path.resolve(folder));
-  const chunk = await largestBatch(
-    isStudy ? runsBelow(folder) : [folder, ...runsBelow(studyFolder)],
-  );
-  for (const runPath of isStudy ? runsBelow(folder) : [folder]) {
+  const { runs, chunk } = isStudy ? await runsOfStudy(folder) : await singleRun(folder);
+  for (const runPath of runs) {
     const { folder: runFolder, run } = await RunFolder.read(runPath);
     const checkpoint = await runFolder.latestCheckpoint();
     const meta = await runFolder.readMeta();
@@ -48,14 +46,20 @@ export async function measureFolder(
       throw new InputError(
         meta?.status === 'diverged'
           ? `${runPath}: the training of this run diverged; there are no final weights to measure at.`
-          : `${runPath}: expected a run that is trained to its end; run its study first.`,
+          : `${runPath}: ${notTrained}`,
       );
     }
     const { data, engine: engineName } = run.training;
     const dataset = loadDataset(data.name, data);
     const measureOn = chosenSamples(samples, subsetSeed, dataset.train.samples);
     const engine = interruptible(await openEngine(engineName), signal);
-    const bench = new Workbench(run.training, engine, measureOn, chunk, dataset);
+    const bench = new Workbench(
+      run.training,
+      engine,
+      measureOn,
+      chunk ?? run.training.batch,
+      dataset,
+    );
     try {
       const model = await runFolder.readCheckpoint(checkpoint, bench.network);
       for (const measure of measures) {
@@ -70,26 +74,34 @@ export async function measureFolder(
   return found;
 }
 
-/** Samples that share batch statistics by default: as in the study, its largest batch size. */
-async function largestBatch(runs: string[]): Promise<number> {
-  const read = await Promise.all(runs.map((run) => RunFolder.read(run)));
-  return Math.max(...read.map(({ run }) => run.training.batch));
-}
+const notTrained = 'expected a run that is trained to its end; run its study first.';
 
 function isRun(folder: string): boolean {
   return existsSync(path.join(folder, 'config.yaml'));
 }
 
-function runsBelow(folder: string): string[] {
-  const below = existsSync(folder)
-    ? readdirSync(folder, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map((entry) => path.join(folder, entry.name))
-        .filter(isRun)
-        .sort()
-    : [];
-  if (below.length > 0) return below;
+/** The runs to measure, and how many samples share batch statistics by default; undefined: a batch. */
+interface Chosen {
+  runs: string[];
+  chunk?: number;
+}
+
+async function runsOfStudy(folder: string): Promise<Chosen> {
+  const study = await readStudyRecord(folder);
+  if (study) {
+    const runs = study.runs.map((run) => path.join(folder, run)).sort();
+    const missing = runs.find((run) => !isRun(run));
+    if (missing === undefined) return { runs, chunk: study.chunk };
+    throw new InputError(`${missing}: ${notTrained}`);
+  }
   throw new InputError(
     `${folder}: expected a run folder (runs/<study>/<run>) or the folder of a study with runs in it.`,
   );
+}
+
+/** As in its study, unless the study has changed since and has this run no more. */
+async function singleRun(folder: string): Promise<Chosen> {
+  const { dir, base } = path.parse(path.resolve(folder));
+  const study = await readStudyRecord(dir);
+  return { runs: [folder], chunk: study?.runs.includes(base) ? study.chunk : undefined };
 }

@@ -2,12 +2,13 @@ import { hessianOperator } from '../curvature/operator.js';
 import { type EigenPair, powerIteration } from '../curvature/powerIteration.js';
 import { modelHash } from '../network/model.js';
 import type { Objective } from '../objective/objective.js';
-import { keskar } from '../sharpness/keskar.js';
-import { Subspace } from '../sharpness/subspace.js';
+import { keskar, type KeskarResult } from '../sharpness/keskar.js';
+import type { Subspace } from '../sharpness/subspace.js';
 import type { MeasureName, ResolvedMeasure } from './measures.js';
 import type { Observer, Task } from './observer.js';
 import type { MeasureResult } from './results.js';
 import type { TrainedRun } from './trainRun.js';
+import { version } from './versions.js';
 import { samplesSlug, type Workbench } from './workbench.js';
 
 type Options<M extends MeasureName> = Extract<ResolvedMeasure, { measure: M }>['options'];
@@ -17,6 +18,8 @@ interface Context {
   weights: Float32Array;
   /** Seed of the streams of the measure: the run's, so that regimes of one seed share directions. */
   seed: number;
+  /** The random subspace of that seed. */
+  subspace: (columns: number, scaling: Subspace['scaling']) => Promise<Subspace>;
   task: Task;
 }
 
@@ -31,25 +34,22 @@ const headings: Record<MeasureName, string> = {
 /** How each measure of the registry is computed. */
 const methods: { [M in MeasureName]: (context: Context, options: Options<M>) => Promise<Outcome> } =
   {
-    async keskar({ objective, weights, seed, task }, { epsilon, space, iterations, scaling }) {
+    async keskar(
+      { objective, weights, seed, subspace, task },
+      { epsilon, space, iterations, scaling },
+    ) {
       const result = await keskar(objective, weights, {
         epsilon,
         iterations,
         seed,
-        space:
-          space === 'full' ? 'full' : await sharedSubspace(objective.size, space, scaling, seed),
+        space: space === 'full' ? 'full' : await subspace(space, scaling),
         onEvaluation: (evaluations, loss) =>
           task.advance(evaluations, `loss ${loss.toPrecision(4)}`),
       });
       const { value, converged, ...details } = result;
-      const notes = [
-        ...(result.restarted
-          ? ['the start was stationary: restarted from a random interior point']
-          : []),
-        ...(result.failed ? [`${result.reason}: the best point found is used`] : []),
-      ];
-      return { value, converged, note: notes.join('; '), details: { ...details } };
+      return { value, converged, note: keskarNote(result), details: { ...details } };
     },
+    /** The value is the first of k eigenvalues; it counts as converged where all k are. */
     async 'hessian-top'({ objective, weights, seed, task }, { k, tolerance, maxProducts }) {
       const { pairs } = await powerIteration(hessianOperator(objective, weights), {
         k,
@@ -79,6 +79,25 @@ const methods: { [M in MeasureName]: (context: Context, options: Options<M>) => 
     },
   };
 
+/** What a reader is to know of a search that did not go straight. */
+export function keskarNote({
+  restarted,
+  startReason,
+  failed,
+  reason,
+}: Pick<KeskarResult, 'restarted' | 'startReason' | 'failed' | 'reason'>): string {
+  const cause =
+    startReason === 'projected gradient'
+      ? 'the start was stationary'
+      : 'the first line search failed';
+  const broke = reason === 'line search failed' || reason === 'not finite';
+  return [
+    ...(restarted ? [`${cause}: restarted from a random interior point`] : []),
+    ...(broke ? [`${reason}: the best point found is used`] : []),
+    ...(failed && !broke ? ['nothing better was found: the start is used'] : []),
+  ].join('; ');
+}
+
 function whyOpen({ reason, relativeResidual, products }: EigenPair): string {
   return reason === 'not finite'
     ? `a Hessian-vector product was not finite after ${count(products, 'product')}`
@@ -94,29 +113,9 @@ function expectedSteps({ measure, options }: ResolvedMeasure): number {
   return measure === 'keskar' ? options.iterations + 2 : options.k * options.maxProducts;
 }
 
-/** Drawing a subspace costs as much as many evaluations: the last one is kept for the next model. */
-let lastSubspace: Subspace | undefined;
-async function sharedSubspace(
-  size: number,
-  columns: number,
-  scaling: Subspace['scaling'],
-  seed: number,
-) {
-  const last = lastSubspace;
-  if (
-    last?.size === size &&
-    last.columns === columns &&
-    last.scaling === scaling &&
-    last.seed === seed
-  )
-    return last;
-  lastSubspace = undefined; // makes room before the next is drawn
-  return (lastSubspace = await Subspace.create(size, { columns, scaling, seed }));
-}
-
 /**
  * The result of one measure at a run's final weights: the stored one if it was computed from the same
- * weights, options and samples, else measured and stored. `stored` tells which.
+ * weights, options and samples by this version, else measured and stored. `stored` tells which.
  */
 export async function measureRun(
   bench: Workbench,
@@ -128,6 +127,7 @@ export async function measureRun(
   const weightsHash = modelHash(model);
   const provenance = bench.provenance(options);
   const inputs = {
+    version,
     measure,
     options: { ...options, ...provenance },
     weightsHash,
@@ -144,7 +144,13 @@ export async function measureRun(
   );
   const started = performance.now();
   const objective = bench.objective('train', options, model);
-  const context: Context = { objective, weights: model.weights, seed: run.seed, task };
+  const context: Context = {
+    objective,
+    weights: model.weights,
+    seed: run.seed,
+    subspace: (columns, scaling) => bench.subspace(columns, scaling, run.seed),
+    task,
+  };
   const method = methods[measure] as (context: Context, options: unknown) => Promise<Outcome>;
   const outcome = await method(context, options);
   const result: MeasureResult = {

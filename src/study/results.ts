@@ -15,12 +15,17 @@ export interface StudyResults {
     name: string;
     /** SHA-256 over the files, hexadecimal. */
     hash: string;
+    /** Training samples, out of how many published ones, and the seed of such a part (null: all). */
     trainSamples: number;
+    of: number;
+    subsetSeed: number | null;
     testSamples: number;
     /** How inputs were scaled, as written in the study: `standardise` or `unit`. */
     normalise: string;
   };
-  network: { name: string; weights: number };
+  network: { name: string; weights: number; batchNorm: boolean };
+  /** Every loss includes l2/2 ||w||^2. */
+  l2: number;
   /** Names of the charts that the report shows, in its own order. */
   charts: string[];
   runs: RunResult[];

@@ -1,15 +1,17 @@
 import path from 'node:path';
-import { loadDataset } from '../data/dataset.js';
+import { subset } from '../data/batches.js';
+import { type Dataset, loadDataset } from '../data/dataset.js';
 import { openEngine } from '../engine/choose.js';
 import { interruptible } from './interruptible.js';
 import { loadStudy } from './load.js';
 import { measureRun } from './measureRun.js';
 import { type Observer, silent } from './observer.js';
-import { type ResolvedStudy, resolveData, resolveStudy } from './resolve.js';
+import { type ResolvedData, type ResolvedStudy, resolveData, resolveStudy } from './resolve.js';
 import type { LineResult, StudyResults } from './results.js';
 import { RunFolder } from './runFolder.js';
 import { studyLine } from './studyLine.js';
 import { lockStudy } from './studyLock.js';
+import { writeStudyRecord } from './studyRecord.js';
 import { type TrainedRun, trainRun } from './trainRun.js';
 import { hardware, version } from './versions.js';
 import { chosenSamples, Workbench } from './workbench.js';
@@ -48,7 +50,7 @@ export async function runStudy(
   const { root = 'runs', argv = [], signal } = options;
   const parsed = loadStudy(file);
   const data = resolveData(parsed.study.data);
-  const dataset = loadDataset(data.name, data);
+  const { dataset, published } = loadPart(data);
   const study = resolveStudy(parsed, { samples: dataset.train.samples, hash: dataset.hash });
   const { samples } = options;
   const measureOn =
@@ -62,6 +64,7 @@ export async function runStudy(
   const folder = path.join(root, study.name);
   const unlock = await lockStudy(folder);
   try {
+    await writeStudyRecord(folder, { chunk, runs: study.runs.map(({ id }) => id) });
     const trained: TrainedRun[] = [];
     for (const run of study.runs) {
       const runFolder = await RunFolder.open(root, study.name, run);
@@ -99,10 +102,17 @@ export async function runStudy(
         name: dataset.name,
         hash: dataset.hash,
         trainSamples: dataset.train.samples,
+        of: published,
+        subsetSeed: data.train?.seed ?? null,
         testSamples: dataset.test.samples,
         normalise: dataset.normalise,
       },
-      network: { name: bench.network.name, weights: bench.network.size },
+      network: {
+        name: bench.network.name,
+        weights: bench.network.size,
+        batchNorm: bench.network.state.length > 0,
+      },
+      l2: study.l2,
       charts: study.report,
       runs: trained.map(({ result }) => result),
       lines,
@@ -112,4 +122,14 @@ export async function runStudy(
     await bench.release();
     await unlock();
   }
+}
+
+/** The data set with the part of its training set that is trained on, and how large that set is. */
+function loadPart({ name, normalise, train }: ResolvedData): {
+  dataset: Dataset;
+  published: number;
+} {
+  const whole = loadDataset(name, { normalise });
+  const part = train ? subset(whole.train, train.samples, train.seed) : whole.train;
+  return { dataset: { ...whole, train: part }, published: whole.train.samples };
 }

@@ -8,6 +8,7 @@ import { networkObjective, type ObjectiveOptions } from '../objective/networkObj
 import type { Objective } from '../objective/objective.js';
 import { Programs } from '../objective/programs.js';
 import type { Model } from '../network/model.js';
+import { Subspace } from '../sharpness/subspace.js';
 import type { ResolvedSamples, ResolvedTraining } from './resolve.js';
 import type { MeasureResult } from './results.js';
 
@@ -51,6 +52,7 @@ export class Workbench {
   readonly programs: Programs;
   /** Training samples that are measured on. */
   private readonly measured: Split;
+  private lastSubspace: Subspace | undefined;
 
   constructor(
     training: Pick<ResolvedTraining, 'network' | 'initializer' | 'batchNorm' | 'l2'>,
@@ -102,7 +104,23 @@ export class Workbench {
     };
   }
 
+  /**
+   * A random subspace of the network's weights. Drawing one costs as much as many evaluations: the last
+   * one is kept for the next model.
+   */
+  async subspace(columns: number, scaling: Subspace['scaling'], seed: number): Promise<Subspace> {
+    const last = this.lastSubspace;
+    if (last?.columns === columns && last.scaling === scaling && last.seed === seed) return last;
+    this.lastSubspace = undefined; // makes room before the next is drawn
+    return (this.lastSubspace = await Subspace.create(this.network.size, {
+      columns,
+      scaling,
+      seed,
+    }));
+  }
+
   async release(): Promise<void> {
+    this.lastSubspace = undefined;
     await this.programs.release();
   }
 }

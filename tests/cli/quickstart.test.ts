@@ -30,7 +30,8 @@ describe('a study from training to report', () => {
   it('ends with a table of finite numbers and the path of the report', () => {
     const lines = outcome.stdout.trimEnd().split('\n');
     expect(lines.at(-1)).toBe(`Report: ${path.join(report, 'index.html')}`);
-    const table = lines.slice(1, -2);
+    const table = lines.slice(1, -3);
+    expect(lines.at(-3)).toMatch(/^keskar: .* in per cent of 1 \+ f/);
     expect(table[0].trim().split(/\s+/)).toEqual(['SB', 'LB']);
     const numbers = new Map(
       table.slice(1).map((line) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cpuEngine } from '../../src/engine/tfjs/replayEngine.js';
-import { activationNames } from '../../src/network/activations.js';
+import { activations } from '../../src/network/activations.js';
 import { cnn } from '../../src/network/cnn.js';
 import { f1 } from '../../src/network/f1.js';
 import { mlp } from '../../src/network/mlp.js';
@@ -38,10 +38,12 @@ const plain = { batchNorm: false, dropout: 0 };
 const rich = { batchNorm: true, dropout: 0.5 };
 const networks: [string, Network][] = [
   ['f1', f1([4], 3)],
-  ...activationNames.map((activation): [string, Network] => [
-    `mlp with ${activation}`,
-    mlp([4], 3, { hidden: [5], activation, ...plain }),
-  ]),
+  ...(Object.keys(activations) as (keyof typeof activations)[]).map(
+    (activation): [string, Network] => [
+      `mlp with ${activation}`,
+      mlp([4], 3, { hidden: [5], activation, ...plain }),
+    ],
+  ),
   ['mlp with everything', mlp([4], 3, { hidden: [5], activation: 'relu', ...rich })],
   [
     'cnn with everything',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { onnxEngine } from '../../src/engine/onnx/onnxEngine.js';
 import { cpuEngine } from '../../src/engine/tfjs/replayEngine.js';
@@ -63,8 +64,9 @@ describe('A trace', () => {
 
   it('names a kernel without a rule, and the file where it belongs', () => {
     expect(() => traced((x) => tf.atan(x))).toThrow(
-      /kernel "Atan".*src\/program\/kernels\/unary\.ts.*docs\/architecture\.md/s,
+      /kernel "Atan".*src\/program\/kernels\/unary\.ts.*docs\/architecture\.md, "Adding something"/s,
     );
+    expect(readFileSync('docs/architecture.md', 'utf8')).toContain('\n## Adding something\n');
     expect(() => traced((x) => tf.cumsum(x))).toThrow('src/program/kernels/reduction.ts');
     expect(() => traced((x) => tf.depthwiseConv2d(x.as4D(1, 3, 1, 1), tf.ones([1, 1, 1, 1]), 1, 'same'))).toThrow('src/program/kernels/convolution.ts'); // prettier-ignore
   });

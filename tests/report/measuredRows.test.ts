@@ -24,6 +24,13 @@ describe('measuredRows', () => {
     expect(rows[0]).toMatchObject({ label: 'train loss', samples: 60000, split: 'train' });
   });
 
+  it('says for final numbers too what the loss includes, and whether there is batch norm', () => {
+    const results = { ...fixture(), l2: 0.01 };
+    expect(measuredRows(results)[0]).toMatchObject({ batchNorm: 'running', l2: 0.01 });
+    results.network.batchNorm = false;
+    expect(measuredRows(results)[0]).toMatchObject({ batchNorm: 'none' });
+  });
+
   it('keeps the mark and the reason of a value that did not converge', () => {
     const failed = rows.filter((row) => row.converged === false);
     expect(failed).toMatchObject([{ regime: 'LB', seed: 2, label: 'keskar full eps=1e-3' }]);

@@ -69,13 +69,20 @@ describe('cellText', () => {
 describe('textTable', () => {
   it('is aligned, and explains its signs', () => {
     const lines = textTable(summaryTable(fixture())).split('\n');
-    const table = lines.slice(0, -2);
+    const table = lines.slice(0, -3);
     expect(new Set(table.map((line) => line.length)).size).toBe(1);
     expect(table[0]).toMatch(/^ +SB +LB$/);
     expect(table[1]).toMatch(/^runs +2 +3 \(1 diverged\)$/);
     expect(lines.find((line) => line.startsWith('keskar full eps=1e-3'))).toMatch(/±.*±.*†$/);
-    expect(lines.at(-2)).toBe('mean ± sample standard deviation over the seeds of a regime.');
+    expect(lines.at(-3)).toBe('mean ± sample standard deviation over the seeds of a regime.');
+    expect(lines.at(-2)).toMatch(/^keskar: .* in per cent of 1 \+ f, where f is the loss/);
     expect(lines.at(-1)).toMatch(/^† /);
+  });
+
+  it('names the L2 penalty where losses include one', () => {
+    const note = 'losses: L2 penalty l2/2 ||w||^2 with l2 = 0.001 included.';
+    expect(textTable(summaryTable({ ...fixture(), l2: 0.001 })).split('\n')).toContain(note);
+    expect(textTable(summaryTable(fixture()))).not.toContain('L2');
   });
 
   it('has no spread and no explanations where one seed converged', () => {

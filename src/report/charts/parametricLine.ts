@@ -1,5 +1,14 @@
 import type { LineResult, StudyResults } from '../../study/results.js';
-import { batchNormMode, counted, drawable, integer, paragraph, variation } from '../caption.js';
+import {
+  batchNormMode,
+  clauses,
+  counted,
+  drawable,
+  integer,
+  paragraph,
+  penalty,
+  variation,
+} from '../caption.js';
 import type { Chart, Layer, Panel } from '../chart.js';
 import { lineLegend, regimeColor, regimesOf } from '../regimes.js';
 import { extent, linearAxis, logAxis, palette, plotWidth, themed } from '../theme.js';
@@ -138,9 +147,12 @@ export const parametricLine: Chart = (results) => {
   };
 
   const title = 'Parametric line between the minima';
-  const settings = results.lines.map(
-    ({ trainSamples, testSamples, batchNorm }) =>
-      `${integer(trainSamples)} training and ${integer(testSamples)} test samples, ${batchNormMode(batchNorm)}`,
+  const settings = results.lines.map(({ trainSamples, testSamples, batchNorm }) =>
+    clauses(
+      `${integer(trainSamples)} training and ${integer(testSamples)} test samples`,
+      batchNormMode(batchNorm),
+      penalty(results.l2),
+    ),
   );
   const caption = paragraph(
     `Loss (log axis) and accuracy at (1 − α) w + α w′, where w and w′ are the two minima, marked by vertical lines.`,
