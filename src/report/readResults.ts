@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../error.js';
 import type { StudyResults } from '../study/results.js';
+import { studyResults } from '../study/stored.js';
 import { parseResults } from './json.js';
 
 /**
@@ -35,6 +36,6 @@ function parse(file: string, text: string): StudyResults {
   } catch {
     throw damaged;
   }
-  if (!Array.isArray(results.runs) || !Array.isArray(results.lines) || !results.data) throw damaged;
+  if (!studyResults.safeParse(results).success) throw damaged;
   return results;
 }

@@ -1,8 +1,8 @@
-import { appendFile, mkdir, readFile, readdir, truncate } from 'node:fs/promises';
+import { appendFile, readFile, readdir, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import { unwritable, writeAtomically } from '../atomicFile.js';
+import { makeFolder, unwritable, writeAtomically } from '../atomicFile.js';
 import { InputError } from '../error.js';
 import type { Network } from '../network/network.js';
 import { readCheckpoint } from '../training/checkpoint.js';
@@ -12,6 +12,7 @@ import type { ResolvedMeasure } from './measures.js';
 import type { ResolvedRun, ResolvedSamples } from './resolve.js';
 import type { EpochRecord, TrainingState } from '../training/train.js';
 import type { MeasureResult } from './results.js';
+import { epochRecord, measureResult, runConfig } from './stored.js';
 
 /** How and where a run was made, and how far it came: `meta.json`. */
 export type RunMeta = z.output<typeof metaSchema>;
@@ -35,6 +36,8 @@ export interface Checkpoint {
 
 /** What a measure's value depends on; stored with it, and compared before it is used again. */
 export interface MeasureInputs {
+  /** Of basin. */
+  version: string;
   measure: ResolvedMeasure['measure'];
   options: Record<string, unknown>;
   /** SHA-256 of the weights. */
@@ -64,9 +67,7 @@ export class RunFolder {
   static async open(root: string, study: string, run: ResolvedRun): Promise<RunFolder> {
     const folder = new RunFolder(path.join(root, study, run.id));
     for (const part of ['checkpoints', 'measures']) {
-      await mkdir(path.join(folder.path, part), { recursive: true }).catch((error: unknown) => {
-        throw unwritable(folder.path, error);
-      });
+      await makeFolder(path.join(folder.path, part));
     }
     const file = path.join(folder.path, 'config.yaml');
     const config = { regime: run.regime, ...run.training };
@@ -90,7 +91,7 @@ export class RunFolder {
     const text = await readIfThere(file);
     if (text === undefined)
       throw new InputError(`${file}: not found; expected the folder of a run.`);
-    const config = configSchema.safeParse(parseYaml(file, text));
+    const config = runConfig.safeParse(parseYaml(file, text));
     if (!config.success) {
       throw new InputError(
         `${file}: this is not the configuration of a run; delete the folder ${folder}.`,
@@ -131,7 +132,7 @@ export class RunFolder {
       const line = text.slice(kept, end);
       const place = `${file}:${epochs.length + 1}`;
       const remedy = `delete the folder ${this.path} to train again`;
-      const epoch = parseJson(place, line, epochSchema, remedy);
+      const epoch = parseJson(place, line, epochRecord, remedy);
       if (epoch.epoch > lastEpoch) break;
       epochs.push(epoch);
       kept = end + 1;
@@ -174,7 +175,7 @@ export class RunFolder {
     if (text === undefined) return undefined;
     const stored = parseJson(file, text, measureSchema);
     if (canonicalJson(stored.inputs) !== canonicalJson(inputs)) return undefined;
-    return { ...stored.result, value: stored.result.value ?? NaN }; // JSON writes NaN as null
+    return stored.result;
   }
 
   async writeMeasure(slug: string, inputs: MeasureInputs, result: MeasureResult): Promise<void> {
@@ -193,30 +194,12 @@ export class RunFolder {
 
 function withRemedy(error: unknown): never {
   if (!(error instanceof InputError)) throw error;
-  throw new InputError(`${error.message} Delete it to go on from the checkpoint before it.`);
+  throw new InputError(
+    `${error.message} Delete it; training then starts again from the initial weights.`,
+  );
 }
 
-const configSchema = z.custom<{ regime: string } & ResolvedRun['training']>(
-  (value) =>
-    z
-      .object({
-        regime: z.string(),
-        seed: z.number(),
-        batch: z.number(),
-        network: z.object({ name: z.string() }),
-      })
-      .safeParse(value).success,
-);
-const epochSchema = z.custom<EpochRecord>(
-  (value) => z.object({ epoch: z.number(), step: z.number() }).safeParse(value).success,
-);
-const measureSchema = z.object({
-  inputs: z.unknown(),
-  result: z.custom<MeasureResult & { value: number | null }>(
-    (value) =>
-      z.object({ measure: z.string(), value: z.number().nullable() }).safeParse(value).success,
-  ),
-});
+const measureSchema = z.object({ inputs: z.unknown(), result: measureResult });
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
 import { writeAtomically } from '../atomicFile.js';
 import { InputError } from '../error.js';
 import { alphaGrid, line } from '../landscape/line.js';
@@ -8,12 +9,14 @@ import { canonicalJson } from './canonical.js';
 import type { Observer } from './observer.js';
 import type { ResolvedStudy } from './resolve.js';
 import type { LineResult } from './results.js';
+import { lineResult } from './stored.js';
 import type { TrainedRun } from './trainRun.js';
+import { version } from './versions.js';
 import { samplesSlug, type Workbench } from './workbench.js';
 
 /**
  * Loss and accuracy along the line between the models of two regimes of one seed, on batch statistics;
- * the stored result where it was computed from the same weights, grid and samples.
+ * the stored result where it was computed from the same weights, grid and samples by this version.
  */
 export async function studyLine(
   bench: Workbench,
@@ -27,7 +30,13 @@ export async function studyLine(
   const provenance = bench.provenance({ batchNorm: 'batch' });
   const slug = `line-${options.from}-${options.to}-seed${seed}-${samplesSlug(provenance)}`;
   const file = path.join(folder, `${slug}.json`);
-  const inputs = { options, from: modelHash(from.model), to: modelHash(to.model), provenance };
+  const inputs = {
+    version,
+    options,
+    from: modelHash(from.model),
+    to: modelHash(to.model),
+    provenance,
+  };
   const stored = await readStored(file);
   const name = `line from ${options.from} to ${options.to}, seed ${seed}`;
   if (stored && canonicalJson(stored.inputs) === canonicalJson(inputs)) {
@@ -58,13 +67,13 @@ export async function studyLine(
   return result;
 }
 
-async function readStored(
-  file: string,
-): Promise<{ inputs: unknown; result: LineResult } | undefined> {
+const storedSchema = z.object({ inputs: z.unknown(), result: lineResult });
+
+async function readStored(file: string): Promise<z.output<typeof storedSchema> | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as { inputs: unknown; result: LineResult };
+    return storedSchema.parse(JSON.parse(text));
   } catch {
     throw new InputError(`${file}: this is damaged JSON; delete the file to have it made again.`);
   }

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { MeasureResult } from '../../src/study/results.js';
 import { temporaryFolder } from '../temporaryFolder.js';
-import { listing, readResults, runFolder, succeed, writeStudy } from './command.js';
+import { basin, listing, readResults, runFolder, succeed, writeStudy } from './command.js';
 
 type Measured = { run: string; result: MeasureResult }[];
 
@@ -155,6 +155,23 @@ describe('a study that has run', () => {
     );
     expect((JSON.parse(stdout) as Measured)[0].result).toEqual(study.measures[0]);
     expect(stderr).toBe('');
+  });
+
+  it('is refused where the stored line is not one, and the line is left there', async () => {
+    const below = path.join(folder, 'runs/small');
+    const file = path.join(
+      below,
+      readdirSync(below).find((name) => /^line-.*-n500-/.test(name))!,
+    );
+    const whole = readFileSync(file, 'utf8');
+    const { inputs } = JSON.parse(whole) as { inputs: unknown };
+    writeFileSync(file, JSON.stringify({ inputs, result: { points: [{ alpha: 0 }] } }));
+    const { code, stderr } = await basin(folder, 'run', 'study.yaml');
+    expect(stderr).toMatch(
+      /line-.*: this is damaged JSON; delete the file to have it made again\.$/m,
+    );
+    expect(code).toBe(2);
+    writeFileSync(file, whole);
   });
 
   it('computes with as many threads as --threads says', async () => {

@@ -37,6 +37,7 @@ const checkpoint = (folder: RunFolder, step: number, final: boolean) =>
   );
 
 const inputs: MeasureInputs = {
+  version: '0.1.0',
   measure: 'keskar',
   options: { epsilon: 1e-3, space: 'full' },
   weightsHash: 'w1',
@@ -163,6 +164,37 @@ describe('RunFolder', () => {
     expect(readFileSync(file, 'utf8')).toBe(text);
   });
 
+  it('keeps an epoch whose loss is not a number as such, and refuses a line without it', async () => {
+    const folder = await fresh();
+    const file = path.join(folder.path, 'metrics.jsonl');
+    await folder.appendMetrics({ ...epoch(1), testLoss: NaN });
+    expect(await folder.resumeMetrics()).toEqual([{ ...epoch(1), testLoss: NaN }]);
+    appendFileSync(file, '{"epoch":2,"step":20}\n');
+    await expect(folder.resumeMetrics()).rejects.toThrow(InputError);
+    await expect(folder.resumeMetrics()).rejects.toThrow(/metrics\.jsonl:2: .*delete the folder/);
+  });
+
+  it('tells its run from the configuration, and refuses one that lacks something', async () => {
+    const folder = await fresh();
+    const file = path.join(folder.path, 'config.yaml');
+    const { run: found } = await RunFolder.read(folder.path);
+    expect(found).toEqual(run);
+    const config = readFileSync(file, 'utf8');
+    for (const damaged of [
+      config.replace(/^data:\n( .*\n)+/m, ''),
+      config.replace('name: f1', 'name: f9'),
+      config.replace('name: adam', 'name: adma'),
+      config.replace(/^l2: .*\n/m, ''),
+    ]) {
+      expect(damaged).not.toBe(config);
+      writeFileSync(file, damaged);
+      await expect(RunFolder.read(folder.path)).rejects.toThrow(InputError);
+      await expect(RunFolder.read(folder.path)).rejects.toThrow(
+        /config\.yaml: this is not the configuration of a run; delete the folder /,
+      );
+    }
+  });
+
   it('finds the latest checkpoint, and whether training ended with it', async () => {
     const folder = await fresh();
     expect(await folder.latestCheckpoint()).toBeUndefined();
@@ -184,7 +216,7 @@ describe('RunFolder', () => {
     writeFileSync(folder.checkpointFile(2), 'damaged');
     await expect(folder.latestCheckpoint()).rejects.toThrow(InputError);
     await expect(folder.latestCheckpoint()).rejects.toThrow(
-      /step-2\.safetensors: .* Delete it to go on from the checkpoint before it/,
+      /step-2\.safetensors: .* Delete it; training then starts again from the initial weights\./,
     );
     expect(readFileSync(folder.checkpointFile(2), 'utf8')).toBe('damaged');
   });
@@ -216,7 +248,13 @@ describe('RunFolder', () => {
   it('refuses a damaged measure, and leaves it there', async () => {
     const folder = await fresh();
     const file = path.join(folder.path, 'measures', 'm.json');
-    for (const damaged of ['', '{"inputs":{}}', '{"inputs":{},"result":{"value":"1"}}', 'null']) {
+    for (const damaged of [
+      '',
+      '{"inputs":{}}',
+      '{"inputs":{},"result":{"value":"1"}}',
+      '{"inputs":{},"result":{"measure":"keskar","value":1}}',
+      'null',
+    ]) {
       writeFileSync(file, damaged);
       await expect(folder.readMeasure('m', inputs)).rejects.toThrow(/m\.json: .*delete the file/);
       expect(readFileSync(file, 'utf8')).toBe(damaged);
