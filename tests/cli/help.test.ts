@@ -38,6 +38,7 @@ it('basin measure --help names every option of every measure, with its default a
     }
   }
   expect(help).toContain('Default: 0.001 0.0005.');
+  expect(help).toContain('reports show what the study file lists');
   expect(help).toMatch(/^Example: basin measure runs\/quickstart --measure keskar /m);
 });
 

@@ -115,11 +115,37 @@ describe('a mistake on the command line', () => {
     ],
     [
       'measure empty --measure hessian-top --tolerence 1',
-      '--tolerence: unknown option of the measure hessian-top, did you mean "tolerance"?',
+      '--tolerence: unknown option of the measure hessian-top, did you mean "--tolerance"?',
     ],
     [
       'measure empty --measure keskar --epsilon small',
-      '--epsilon: expected a number or a list of them.',
+      '--epsilon: expected a number or a list of them, found "small".',
+    ],
+    [
+      'measure empty --measure keskar --epsilon [',
+      '--epsilon: expected a value as in a study file, found "[".',
+    ],
+    ['measure empty --measure keskar --epsilon -1', '--epsilon: expected more than 0, found -1.'],
+    ['measure empty --epsilon --measure keskar', '--epsilon: expected a value.'],
+    [
+      'measure empty --measure keskar --max-products 3',
+      /^--max-products: unknown option of the measure keskar, expected one of: --epsilon, /,
+    ],
+    [
+      'measure --epsilon 1e-3 --measure keskar empty',
+      'empty: expected a run folder (runs/<study>/<run>) or the folder of a study with runs in it.',
+    ],
+    [
+      'measure --epsilon=1e-3 --iterations 3 empty --measure=keskar',
+      'empty: expected a run folder (runs/<study>/<run>) or the folder of a study with runs in it.',
+    ],
+    [
+      'measure --measure keskar --epsilon 1e-3 empty',
+      'no folder is named, expected it before the options that take a list: basin measure <folder> --measure keskar --epsilon 1e-3 5e-4.',
+    ],
+    [
+      'measure empty file --measure keskar',
+      'file: expected one folder and one value an option, found more.',
     ],
     [
       'measure empty --measure keskar --subset-seed x',
@@ -176,7 +202,7 @@ describe('damage in a run that was trained', () => {
           bytes[bytes.length >> 1] ^= 1;
           return bytes;
         }),
-      /step-118\.safetensors: the SHA-256 in the file does not match .* Delete it to go on from the checkpoint before it\.$/,
+      /step-118\.safetensors: the SHA-256 in the file does not match .* Delete it; training then starts again from the initial weights\.$/,
     ],
     [
       'a checkpoint that was cut off',
@@ -206,6 +232,12 @@ describe('damage in a run that was trained', () => {
       /metrics\.jsonl:1: this is damaged JSON; delete the folder .*SB-seed1-\w+ to train again\.$/,
     ],
     [
+      'a line of the metrics that lacks numbers',
+      (run) =>
+        changed(path.join(run, 'metrics.jsonl'), () => Buffer.from('{"epoch":1,"step":118}\n')),
+      /metrics\.jsonl:1: this is damaged JSON; delete the folder .*SB-seed1-\w+ to train again\.$/,
+    ],
+    [
       'metrics that are missing',
       (run) => changed(path.join(run, 'metrics.jsonl'), () => Buffer.from('')),
       /metrics\.jsonl: expected 1 epochs, as many as the last checkpoint has, found 0; delete the folder/,
@@ -232,14 +264,34 @@ describe('damage in a run that was trained', () => {
     expect(listing(folder)).toEqual(before);
   });
 
+  it.each([
+    ['data', /^data:\n(?: .*\n)+/m, ''],
+    ['a known network', 'name: mlp', 'name: mpl'],
+  ])('a configuration without %s, where the run is measured', async (_, part, replacement) => {
+    const folder = temporaryFolder();
+    cpSync(whole, folder, { recursive: true });
+    const file = path.join(runFolder(folder), 'config.yaml');
+    const config = readFileSync(file, 'utf8');
+    writeFileSync(file, config.replace(part, replacement));
+    expect(readFileSync(file, 'utf8')).not.toBe(config);
+    expectMistake(
+      await basin(folder, 'measure', path.dirname(file), '--measure', 'keskar'),
+      /config\.yaml: this is not the configuration of a run; delete the folder /,
+    );
+  });
+
   it('results.json, from which the report is drawn', async () => {
     const folder = temporaryFolder();
     cpSync(whole, folder, { recursive: true });
-    writeFileSync(path.join(folder, 'runs/small/report/results.json'), '{}');
-    expectMistake(
-      await basin(folder, 'report', 'runs/small'),
-      'runs/small/report/results.json: this is damaged or not a result of basin; delete it and run the study again.',
-    );
+    const file = path.join(folder, 'runs/small/report/results.json');
+    const results = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    for (const damaged of [{}, { ...results, runs: [{ id: 'SB-seed1', regime: 'SB' }] }]) {
+      writeFileSync(file, JSON.stringify(damaged));
+      expectMistake(
+        await basin(folder, 'report', 'runs/small'),
+        'runs/small/report/results.json: this is damaged or not a result of basin; delete it and run the study again.',
+      );
+    }
   });
 
   it('is no reason to do without a run: the final checkpoint deleted, training goes on to the same weights', async () => {
