@@ -23,6 +23,8 @@ export interface Dataset {
   classes: number;
   train: Split;
   test: Split;
+  /** Samples of the training set as published, of which `train` may be a part. */
+  published: number;
   /** SHA-256 over the source files, hexadecimal. */
   hash: string;
   normalise: Normalisation;

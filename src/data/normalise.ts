@@ -51,6 +51,7 @@ export function normaliseImages(images: ByteImages, normalise: Normalisation): D
     inputShape: images.inputShape,
     classes: images.classes,
     train: split('train', images.train),
+    published: images.train.labels.length,
     test: split('test', images.test),
     hash: images.hash,
     normalise,

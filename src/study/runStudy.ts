@@ -1,12 +1,11 @@
 import path from 'node:path';
-import { subset } from '../data/batches.js';
-import { type Dataset, loadDataset } from '../data/dataset.js';
+import { loadDataset } from '../data/dataset.js';
 import { openEngine } from '../engine/choose.js';
 import { interruptible } from './interruptible.js';
 import { loadStudy } from './load.js';
 import { measureRun } from './measureRun.js';
 import { type Observer, silent } from './observer.js';
-import { type ResolvedData, type ResolvedStudy, resolveData, resolveStudy } from './resolve.js';
+import { type ResolvedStudy, resolveData, resolveStudy } from './resolve.js';
 import type { LineResult, StudyResults } from './results.js';
 import { RunFolder } from './runFolder.js';
 import { studyLine } from './studyLine.js';
@@ -50,7 +49,7 @@ export async function runStudy(
   const { root = 'runs', argv = [], signal } = options;
   const parsed = loadStudy(file);
   const data = resolveData(parsed.study.data);
-  const { dataset, published } = loadPart(data);
+  const dataset = loadDataset(data.name, data);
   const study = resolveStudy(parsed, { samples: dataset.train.samples, hash: dataset.hash });
   const { samples } = options;
   const measureOn =
@@ -102,7 +101,7 @@ export async function runStudy(
         name: dataset.name,
         hash: dataset.hash,
         trainSamples: dataset.train.samples,
-        of: published,
+        of: dataset.published,
         subsetSeed: data.train?.seed ?? null,
         testSamples: dataset.test.samples,
         normalise: dataset.normalise,
@@ -122,14 +121,4 @@ export async function runStudy(
     await bench.release();
     await unlock();
   }
-}
-
-/** The data set with the part of its training set that is trained on, and how large that set is. */
-function loadPart({ name, normalise, train }: ResolvedData): {
-  dataset: Dataset;
-  published: number;
-} {
-  const whole = loadDataset(name, { normalise });
-  const part = train ? subset(whole.train, train.samples, train.seed) : whole.train;
-  return { dataset: { ...whole, train: part }, published: whole.train.samples };
 }

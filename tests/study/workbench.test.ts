@@ -8,6 +8,7 @@ const dataset: Dataset = {
   name: 'pairs',
   inputShape: [2],
   classes: 2,
+  published: 2,
   train: split,
   test: split,
   hash: 'h',
