@@ -1,6 +1,6 @@
 import { InputError } from '../error.js';
 import { activations } from './activations.js';
-import type { MlpOptions } from './mlp.js';
+import { hiddenLayers, type MlpOptions } from './mlp.js';
 import { defineNetwork, type Network, type NetworkOptions } from './network.js';
 
 export interface CnnOptions extends Omit<MlpOptions, 'hidden'> {
@@ -26,7 +26,7 @@ export function cnn(
       `network cnn: expected images (height, width, channels), found inputs of shape [${inputShape}].`,
     );
   }
-  const { filters, kernel, pool, dense, activation, batchNorm, dropout } = cnnOptions;
+  const { filters, kernel, pool, dense, activation, batchNorm } = cnnOptions;
   return defineNetwork(
     'cnn',
     inputShape,
@@ -39,12 +39,7 @@ export function cnn(
         h = activations[activation](h);
         if (pool > 1) h = scope.maxPool(h, pool, 2, 'same');
       }
-      h = scope.flatten(h);
-      for (const units of dense) {
-        h = scope.dense(h, units);
-        if (batchNorm) h = scope.batchNorm(h);
-        h = scope.dropout(activations[activation](h), dropout);
-      }
+      h = hiddenLayers(scope, scope.flatten(h), dense, cnnOptions);
       return scope.dense(h, outputs);
     },
     options,

@@ -1,4 +1,6 @@
 import { type Activation, activations } from './activations.js';
+import type { Tensor } from '../program/tensorflow.js';
+import type { Scope } from './scope.js';
 import { defineNetwork, type Network, type NetworkOptions } from './network.js';
 
 export interface MlpOptions {
@@ -18,20 +20,31 @@ export function mlp(
   mlpOptions: MlpOptions,
   options?: NetworkOptions,
 ): Network {
-  const { hidden, activation, batchNorm, dropout } = mlpOptions;
+  const { hidden } = mlpOptions;
   return defineNetwork(
     'mlp',
     inputShape,
     outputs,
     (scope, x) => {
-      let h = scope.flatten(x);
-      for (const units of hidden) {
-        h = scope.dense(h, units);
-        if (batchNorm) h = scope.batchNorm(h);
-        h = scope.dropout(activations[activation](h), dropout);
-      }
+      const h = hiddenLayers(scope, scope.flatten(x), hidden, mlpOptions);
       return scope.dense(h, outputs);
     },
     options,
   );
+}
+
+/** Dense layers of the given units, each followed by batch norm if asked for, activation and dropout. */
+export function hiddenLayers(
+  scope: Scope,
+  x: Tensor,
+  layers: readonly number[],
+  { activation, batchNorm, dropout }: Omit<MlpOptions, 'hidden'>,
+): Tensor {
+  let h = x;
+  for (const units of layers) {
+    h = scope.dense(h, units);
+    if (batchNorm) h = scope.batchNorm(h);
+    h = scope.dropout(activations[activation](h), dropout);
+  }
+  return h;
 }
