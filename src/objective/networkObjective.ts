@@ -7,6 +7,7 @@ import { elementCount } from '../program/program.js';
 import { type MicroBatch, microBatches, microBatchSize } from './microBatches.js';
 import type { Evaluation, Objective, Vector } from './objective.js';
 import { gradientOf, hessianVectorOf, type Programs } from './programs.js';
+import { axpy, dot } from './vector.js';
 
 /** Samples that an objective runs over: rows of inputs and their targets. */
 export interface Samples {
@@ -83,15 +84,7 @@ export function networkObjective(
     return { ...weightFeeds, ...stateFeeds, x: fullX, targets: fullTargets, sampleWeight };
   };
 
-  const penalty = (weights: Vector): number => {
-    if (l2 === 0) return 0;
-    let sum = 0;
-    for (let i = 0; i < weights.length; i++) sum += weights[i] * weights[i];
-    return (l2 / 2) * sum;
-  };
-  const accumulate = (total: Float64Array) => {
-    for (let i = 0; i < total.length; i++) total[i] += result32[i];
-  };
+  const penalty = (weights: Vector) => (l2 === 0 ? 0 : (l2 / 2) * dot(weights, weights));
   const weightedLoss = (losses: ArrayLike<number>, { start, count }: MicroBatch): number => {
     let sum = 0;
     for (let i = 0; i < count; i++) {
@@ -156,9 +149,9 @@ export function networkObjective(
       const run = await programs.gradient(part.padded, mode);
       const { losses } = await run.run(feeds(part), gradientResults);
       loss += weightedLoss(losses, part);
-      accumulate(gradient);
+      axpy(1, result32, gradient);
     }
-    if (l2 !== 0) for (let i = 0; i < gradient.length; i++) gradient[i] += l2 * weights[i];
+    if (l2 !== 0) axpy(l2, weights, gradient);
     return { loss: loss + penalty(weights), gradient };
   }
 
@@ -171,9 +164,9 @@ export function networkObjective(
     for (const part of plan) {
       const run = await programs.hessianVector(part.padded, mode);
       await run.run({ ...feeds(part), ...vectorFeeds }, productResults);
-      accumulate(product);
+      axpy(1, result32, product);
     }
-    if (l2 !== 0) for (let i = 0; i < product.length; i++) product[i] += l2 * vector[i];
+    if (l2 !== 0) axpy(l2, vector, product);
     return product;
   }
 }

@@ -113,6 +113,20 @@ export function linearAxis(values: number[]) {
   };
 }
 
+/**
+ * The vertical channel of a panel of losses (log) or accuracies (linear). All rows of the quantity share
+ * one domain, so that what lies between training and test can be read off across panels.
+ */
+export function lossOrAccuracy<Quantity extends string>(
+  rows: readonly { quantity: Quantity; value: number }[],
+  quantity: Quantity,
+  title: string,
+) {
+  const values = rows.filter((row) => row.quantity === quantity).map((row) => row.value);
+  const axis = (quantity === 'loss' ? logAxis : linearAxis)(values);
+  return { field: 'value', type: 'quantitative' as const, title, ...axis };
+}
+
 /** Adds what every figure shares: schema, theme, a description for screen readers, and the rows. */
 export function themed(
   title: string,

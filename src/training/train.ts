@@ -46,7 +46,10 @@ export interface TrainingState extends Trained {
 export interface TrainingResult {
   model: Model;
   step: number;
-  /** `diverged`: the loss was not finite at update `step`; the model is the last with a finite loss. */
+  /**
+   * `diverged`: by update `step` the loss, or at an epoch's end a weight or running statistic, was no
+   * longer finite; the model is the one before the last update.
+   */
   status: 'done' | 'diverged';
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../caption.js';
 import type { Chart, Layer, Panel } from '../chart.js';
 import { lineLegend, regimeColor, regimesOf } from '../regimes.js';
-import { extent, linearAxis, logAxis, palette, plotWidth, themed } from '../theme.js';
+import { extent, lossOrAccuracy, palette, plotWidth, themed } from '../theme.js';
 
 const panels = [
   { quantity: 'loss', title: 'loss (mean per sample)' },
@@ -59,14 +59,7 @@ export const parametricLine: Chart = (results) => {
       scale: { domain, nice: false },
       axis: { tickCount: 7 },
     } as const;
-    const y = {
-      field: 'value',
-      type: 'quantitative',
-      title,
-      ...(quantity === 'loss' ? logAxis : linearAxis)(
-        rows.filter((row) => row.quantity === quantity).map((row) => row.value),
-      ),
-    } as const;
+    const y = lossOrAccuracy(rows, quantity, title);
     const mean = { ...y, aggregate: 'mean' } as const;
     const split = { field: 'split', type: 'nominal', title: null } as const;
     const color = {

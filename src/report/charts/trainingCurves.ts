@@ -1,7 +1,7 @@
 import { drawable, paragraph, seedCounts, variation, wholeData } from '../caption.js';
 import type { Chart, Layer, Panel } from '../chart.js';
 import { regimeDash, regimeEncoding, regimesOf } from '../regimes.js';
-import { extent, linearAxis, logAxis, plotWidth, themed } from '../theme.js';
+import { extent, lossOrAccuracy, plotWidth, themed } from '../theme.js';
 
 const panels = [
   { quantity: 'loss', split: 'train', title: 'training loss (mean per sample)' },
@@ -55,15 +55,7 @@ export const trainingCurves: Chart = (results) => {
       scale: { domainMin: 0, nice: false },
       axis: { tickMinStep: 1 },
     } as const;
-    const y = {
-      field: 'value',
-      type: 'quantitative',
-      title,
-      // One domain for both splits, so that the gap between them can be read off.
-      ...(quantity === 'loss' ? logAxis : linearAxis)(
-        rows.filter((row) => row.quantity === quantity).map((row) => row.value),
-      ),
-    } as const;
+    const y = lossOrAccuracy(rows, quantity, title);
     const mean = { ...y, aggregate: 'mean' } as const;
     const finished = { filter: "datum.status === 'done'" };
     const eachRun: Layer = {
